@@ -1,0 +1,107 @@
+"""What a line is: the one seam between a call and the network that carries it.
+
+A line owns the clock. Once answered it calls `Leg.speak` and `Leg.hear` once per 20 ms tick, in step, so that frame
+number n of both directions covers the same stretch of time: sample n * 480 of either was on the line at
+`Answered.at + n * 0.02`. A rehearsal's simulated line, a console's sound card and LiveKit's track all fit behind it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from audio.frames import Pcm
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word of the agent's as it went out on the line."""
+
+    text: str
+    start: int
+    """First sample, counted from the answer at 24 kHz."""
+    end: int
+    """Sample after the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """The callee's phone began to ring."""
+
+    at: float
+    """Host monotonic seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The callee picked up; frames flow from `at` on."""
+
+    at: float
+    """Host monotonic seconds; sample 0 of both directions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The dial ended without an answer."""
+
+    at: float
+    dial_error: str
+    """A value of the attempt's `dial_error`."""
+    sip_code: int | None
+    sip_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The callee hung up."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The line itself failed after the answer."""
+
+    at: float
+    reason: Literal["connection_timeout", "participant_removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The callee pressed a key."""
+
+    at: float
+    digit: str
+
+
+LineEvent = Rang | Answered | Refused | HungUp | Dropped | Pressed
+
+
+class Leg(Protocol):
+    """The worker's end of a line, as the line sees it."""
+
+    def speak(self) -> Pcm:
+        """The next 20 ms for the callee: 480 samples."""
+        ...
+
+    def hear(self, pcm: Pcm) -> None:
+        """Take the last 20 ms from the callee: 480 samples."""
+        ...
+
+    def spoken(self) -> Sequence[SpokenWord]:
+        """Every word put on the line so far, oldest first; a simulated callee follows the agent's phrases by it."""
+        ...
+
+
+class Line(Protocol):
+    """A way to reach a callee."""
+
+    async def dial(self, leg: Leg, notify: Callable[[LineEvent], None]) -> None:
+        """Ring the callee and return once `Answered` or `Refused` was notified; later events follow by `notify`.
+
+        Cancelling it while it rings withdraws the call.
+        """
+        ...
+
+    async def hang_up(self) -> None:
+        """End the call from the worker's side; returns when the far end is gone. Safe at any time, and twice."""
+        ...

@@ -1,0 +1,120 @@
+"""The plan of a call: what an attempt, its assistant and the settings come to once everything is resolved.
+
+Built by `agent.prepare.prepare` before the phone rings. Nothing in it is looked up, validated or defaulted again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import SecretStr
+
+from tools.custom import CustomTool
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider is reached and with which key."""
+
+    api_key: SecretStr
+    base_url: str | None = None
+    """As the plugin's own `base_url`; None is the plugin's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPlan:
+    """The text model."""
+
+    kind: Literal["openai", "openrouter"]
+    """`openai` is any endpoint that speaks chat completions."""
+    name: str
+    """As the endpoint knows it."""
+    endpoint: Endpoint
+    route: str | None = None
+    """OpenRouter only: the one upstream provider the request is pinned to."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePlan:
+    """The voice."""
+
+    provider: Literal["cartesia", "elevenlabs"]
+    id: str
+    model: str
+    endpoint: Endpoint
+    speed: float = 1.0
+    volume: float = 1.0
+    """Cartesia only."""
+    pronunciation_id: str | None = None
+    """Cartesia only."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniserPlan:
+    """The recogniser of the callee's speech."""
+
+    provider: Literal["deepgram"]
+    model: str
+    endpoint: Endpoint
+    terms: tuple[str, ...] = ()
+    """Key terms, from `stt_context` and the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How the call begins once answered."""
+
+    mode: Literal["static", "generated", "none"]
+    text: str
+    """The sentence (`static`) or the instruction for it (`generated`); empty for `none`."""
+    delay: float
+    """Seconds from answer to first audible sample; never negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the worker bears things, in seconds."""
+
+    ringing: float = 30.0
+    limit: float = 600.0
+    """Longest call, counted from the answer, farewell included."""
+    inactive: float = 22.0
+    """Silence of both sides after which the call ends as `user_inactive`."""
+    reply: float = 20.0
+    """Longest wait for the first sound of a reply before the call is given up as failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One call, ready to be conducted."""
+
+    attempt_id: str
+    call_id: str
+    attempt_number: int
+    direction: Literal["outbound", "inbound"]
+    callee_number: str
+    agent_number: str | None
+    assistant_id: str | None
+    organization_id: str | None
+    campaign: Mapping[str, Any] | None
+    metadata: Mapping[str, Any] | None
+    language: str
+    """BCP 47."""
+    timezone: str
+    """IANA."""
+    prompt: str
+    model: ModelPlan
+    voice: VoicePlan
+    recogniser: RecogniserPlan
+    opening: Opening
+    goodbye: str | None
+    """`end_of_call_sentence`."""
+    limit_message: str | None
+    """`max_duration_end_message`."""
+    tools: tuple[CustomTool, ...]
+    variables: Mapping[str, str]
+    """Prompt variables for the tools' templates."""
+    patience: Patience
+    report_prompt: bool = False
+    """Whether `llm_system_prompt` is reported."""
+    warnings: tuple[str, ...] = ()

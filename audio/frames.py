@@ -1,0 +1,41 @@
+"""The one PCM format of this project: mono, signed 16 bit, 24 kHz, in frames of 20 ms.
+
+24 kHz is what the voices deliver, a multiple of the telephone's 8 kHz, and a rate that Opus takes as it is; so a
+frame is resampled once at most on its way between a provider and a phone.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Pcm = npt.NDArray[np.int16]
+"""Samples of mono 16-bit PCM at `RATE`, shape (n,)."""
+
+RATE = 24_000
+"""Samples a second."""
+TICK = 0.02
+"""Seconds a frame lasts."""
+FRAME = 480
+"""Samples in a frame: `RATE * TICK`."""
+
+
+def silence(samples: int = FRAME) -> Pcm:
+    """So many samples of digital silence."""
+    return np.zeros(samples, dtype=np.int16)
+
+
+def seconds(samples: int) -> float:
+    """How long so many samples last."""
+    return samples / RATE
+
+
+def samples(seconds: float) -> int:
+    """How many samples so many seconds are, rounded to the nearest."""
+    return round(seconds * RATE)
+
+
+def dbfs(pcm: Pcm) -> float:
+    """RMS level in dB relative to full scale; -120.0 for digital silence."""
+    if len(pcm) == 0:
+        return -120.0
+    rms = float(np.sqrt(np.mean(np.square(pcm.astype(np.float64)))))
+    return -120.0 if rms < 0.04 else 20.0 * float(np.log10(rms / 32768.0))

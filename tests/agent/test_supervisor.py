@@ -1,0 +1,379 @@
+"""The supervisor, event by event, with time as an argument."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from agent import events as e
+from agent.phases import MOVES, Phase
+from agent.plan import Patience
+from agent.supervisor import (
+    BARGE_IN,
+    CLEAR,
+    GREETING_GAP,
+    GREETING_LONGEST,
+    LIMIT_MARGIN,
+    LIMIT_SLACK,
+    RESTARTS,
+    SETTLED,
+    TAIL,
+    Announce,
+    Command,
+    HangUp,
+    Listen,
+    Mute,
+    State,
+    StopAnnouncement,
+    Terms,
+    Timer,
+    step,
+)
+
+PATIENCE = Patience(ringing=30, limit=60, inactive=10, reply=5)
+STATIC = Terms("static", 0.4, True, PATIENCE)
+
+
+class Sim:
+    """A call whose clock the test turns: timers fire by themselves when time passes them."""
+
+    def __init__(self, terms: Terms = STATIC) -> None:
+        self.state = State(terms)
+        self.now = 100.0
+        self.done: list[Command] = []
+
+    def feed(self, *events: e.Event) -> None:
+        for event in events:
+            self.state, commands = step(self.state, event)
+            self.done.extend(commands)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, deadline by deadline."""
+        until = self.now + seconds
+        while due := [(at, timer) for timer, at in self.state.timers.items() if at <= until + 1e-9]:
+            at, timer = min(due)
+            self.now = max(self.now, at)
+            self.feed(e.Elapsed(at=self.now, timer=timer.value))
+        self.now = until
+
+    def take(self) -> list[Command]:
+        """The commands since the last look."""
+        taken, self.done = self.done, []
+        return taken
+
+    def ring(self) -> None:
+        self.feed(e.Dialled(at=self.now), e.Rang(at=self.now))
+
+    def answer(self, *rendered: tuple[e.AnnouncementKind, float]) -> None:
+        self.ring()
+        for kind, seconds in rendered or (("opening", 3.0), ("goodbye", 2.0)):
+            self.feed(e.Rendered(at=self.now, kind=kind, seconds=seconds))
+        self.feed(e.Answered(at=self.now))
+
+    def callee(self, speaks: bool) -> None:
+        self.feed(e.CalleeStarted(at=self.now, sample=0) if speaks else e.CalleeStopped(at=self.now, sample=0))
+
+    def started(self, kind: e.SpeechKind) -> None:
+        self.feed(e.AgentStarted(at=self.now, id="a1", kind=kind, sample=0))
+
+    def stopped(self, kind: e.SpeechKind, cut: bool = False) -> None:
+        self.feed(e.AgentStopped(at=self.now, id="a1", kind=kind, text="", cut=cut, start=0, stop=1))
+
+    def talk(self) -> None:
+        """Answered, the first sentence said."""
+        self.answer()
+        self.wait(0.4)
+        self.started("opening")
+        self.wait(3)
+        self.stopped("opening")
+        self.take()
+
+
+def ending(commands: Sequence[Command]) -> tuple[str, str | None, str | None]:
+    [command] = [command for command in commands if isinstance(command, HangUp)]
+    return command.ending.ended_by, command.ending.end_reason, command.ending.error_code
+
+
+def test_the_table_of_moves_covers_every_phase() -> None:
+    assert set(MOVES) == set(Phase)
+    assert all(Phase.OVER in MOVES[phase] for phase in Phase if phase is not Phase.OVER)
+
+
+def test_a_move_that_the_table_does_not_allow_is_refused() -> None:
+    with pytest.raises(ValueError, match="no move from preparing to talking"):
+        State(STATIC).moved(Phase.TALKING)
+
+
+def test_the_first_sentence_begins_at_its_delay_and_not_before() -> None:
+    sim = Sim()
+    sim.answer()
+    sim.wait(0.39)
+    assert sim.take() == []
+    sim.wait(0.01)
+    assert sim.take() == [Announce("opening")]
+
+
+def test_a_first_sentence_that_is_rendered_late_begins_at_once() -> None:
+    sim = Sim()
+    sim.answer(("goodbye", 2.0))
+    sim.wait(2)
+    assert sim.take() == []
+    sim.feed(e.Rendered(at=sim.now, kind="opening", seconds=3))
+    assert sim.take() == [Announce("opening")]
+
+
+def test_the_first_sentence_waits_for_a_greeting() -> None:
+    sim = Sim()
+    sim.answer()
+    sim.wait(0.2)
+    sim.callee(True)
+    sim.wait(1)
+    assert sim.take() == []
+    sim.callee(False)
+    sim.wait(GREETING_GAP)
+    assert sim.take() == [Announce("opening")]
+
+
+def test_a_greeting_before_the_delay_does_not_make_the_first_sentence_early() -> None:
+    sim = Sim(replace(STATIC, delay=2.0))
+    sim.answer()
+    sim.callee(True)
+    sim.wait(0.5)
+    sim.callee(False)
+    sim.wait(1.4)
+    assert sim.take() == []
+    sim.wait(0.1)
+    assert sim.take() == [Announce("opening")]
+
+
+def test_a_callee_who_begins_in_its_first_moments_makes_the_first_sentence_start_again() -> None:
+    sim = Sim()
+    sim.answer()
+    sim.wait(0.4)
+    sim.started("opening")
+    sim.wait(SETTLED - 0.1)
+    sim.callee(True)
+    sim.take()
+    sim.wait(CLEAR)
+    assert sim.take() == [StopAnnouncement(withdrawn=True)]
+    sim.stopped("opening", cut=True)
+    sim.callee(False)
+    sim.wait(GREETING_GAP)
+    assert sim.take() == [Announce("opening")]
+
+
+def test_a_cough_does_not_stop_the_first_sentence() -> None:
+    sim = Sim()
+    sim.answer()
+    sim.wait(0.4)
+    sim.started("opening")
+    sim.wait(1)
+    sim.callee(True)
+    sim.wait(CLEAR / 2)
+    sim.callee(False)
+    sim.take()
+    sim.wait(SETTLED)
+    assert sim.take() == [Listen()]
+    assert sim.state.phase is Phase.TALKING
+
+
+def test_the_first_sentence_starts_again_only_so_often() -> None:
+    sim = Sim()
+    sim.answer()
+    sim.wait(0.4)
+    last: list[Command] = []
+    for _ in range(RESTARTS + 1):
+        sim.started("opening")
+        sim.take()
+        sim.callee(True)
+        sim.wait(CLEAR)
+        last = sim.take()
+        sim.stopped("opening", cut=True)
+        sim.callee(False)
+        sim.wait(GREETING_GAP)
+    assert last == [StopAnnouncement(withdrawn=False), Listen(current=True)]
+
+
+def test_a_callee_who_does_not_stop_talking_is_spoken_to_anyway() -> None:
+    sim = Sim()
+    sim.answer()
+    sim.callee(True)
+    sim.wait(GREETING_LONGEST)
+    assert sim.take() == [Announce("opening")]
+
+
+def test_without_a_first_sentence_the_callee_is_listened_to_from_the_answer() -> None:
+    sim = Sim(replace(STATIC, opening="none"))
+    sim.answer()
+    assert sim.take() == [Listen()]
+
+
+def test_speech_over_a_settled_first_sentence_stops_it_for_good() -> None:
+    sim = Sim()
+    sim.answer()
+    sim.wait(0.4)
+    sim.started("opening")
+    sim.wait(SETTLED)
+    sim.take()
+    sim.callee(True)
+    sim.wait(BARGE_IN - 0.01)
+    assert sim.take() == []
+    sim.wait(0.01)
+    assert sim.take() == [StopAnnouncement(withdrawn=False)]
+
+
+def test_the_goodbye_is_said_and_its_last_sample_heard_before_the_hang_up() -> None:
+    sim = Sim()
+    sim.talk()
+    sim.feed(e.GoodbyeAsked(at=sim.now))
+    assert sim.take() == [Mute(), Announce("goodbye")]
+    sim.started("goodbye")
+    sim.wait(2)
+    assert sim.take() == []
+    sim.stopped("goodbye")
+    sim.wait(TAIL)
+    assert ending(sim.take()) == ("agent", "tool_end_call", None)
+
+
+def test_fifty_goodbyes_end_the_call_once() -> None:
+    sim = Sim()
+    sim.talk()
+    for _ in range(50):
+        sim.feed(e.GoodbyeAsked(at=sim.now))
+    assert sim.take() == [Mute(), Announce("goodbye")]
+
+
+def test_a_callee_who_talks_over_the_goodbye_changes_nothing() -> None:
+    sim = Sim()
+    sim.talk()
+    sim.feed(e.GoodbyeAsked(at=sim.now))
+    sim.started("goodbye")
+    sim.take()
+    sim.callee(True)
+    sim.feed(e.CalleeHeard(at=sim.now, text="wait"))
+    sim.wait(1)
+    assert sim.take() == []
+
+
+def test_without_a_goodbye_the_line_is_freed_at_once() -> None:
+    sim = Sim(replace(STATIC, goodbye=False))
+    sim.talk()
+    sim.feed(e.GoodbyeAsked(at=sim.now))
+    sim.wait(TAIL)
+    assert ending(sim.take()) == ("agent", "tool_end_call", None)
+
+
+def test_the_message_about_the_limit_is_over_before_the_limit() -> None:
+    sim = Sim()
+    sim.answer(("opening", 3.0), ("limit", 4.0))
+    answered = sim.now
+    sim.wait(0.4)
+    sim.started("opening")
+    sim.wait(3)
+    sim.stopped("opening")
+    sim.callee(True)
+    sim.take()
+    sim.wait(answered + 60 - LIMIT_MARGIN - 4.0 - sim.now)
+    assert sim.take() == [Mute(), Announce("limit")]
+    sim.started("limit")
+    sim.wait(4.0)
+    sim.stopped("limit")
+    sim.wait(TAIL)
+    assert ending(sim.take()) == ("system", "max_duration", None)
+    assert answered + 59 <= sim.now <= answered + 60
+
+
+def test_without_a_message_the_limit_ends_the_call_silently() -> None:
+    sim = Sim()
+    sim.talk()
+    sim.callee(True)
+    sim.wait(60)
+    assert ending(sim.take()) == ("system", "max_duration", None)
+
+
+def test_a_limit_shorter_than_its_message_cuts_the_message() -> None:
+    sim = Sim(replace(STATIC, patience=replace(PATIENCE, limit=3)))
+    sim.answer(("opening", 3.0), ("limit", 5.0))
+    sim.wait(0)
+    assert sim.take() == [Mute(), Announce("limit")]
+    sim.started("limit")
+    sim.wait(3 - LIMIT_SLACK)
+    assert ending(sim.take()) == ("system", "max_duration", None)
+
+
+def test_a_silent_callee_ends_the_call() -> None:
+    sim = Sim()
+    sim.talk()
+    sim.wait(PATIENCE.inactive - 0.01)
+    assert sim.take() == []
+    sim.wait(0.01)
+    assert ending(sim.take()) == ("system", "user_inactive", None)
+
+
+def test_time_spent_on_a_reply_is_not_silence() -> None:
+    sim = Sim(replace(STATIC, patience=replace(PATIENCE, reply=30)))
+    sim.talk()
+    sim.feed(e.TurnTaken(at=sim.now))
+    sim.wait(PATIENCE.inactive + 5)
+    assert sim.take() == []
+
+
+def test_a_reply_that_never_comes_ends_the_call_as_an_error() -> None:
+    sim = Sim()
+    sim.talk()
+    sim.feed(e.TurnTaken(at=sim.now))
+    sim.wait(PATIENCE.reply)
+    assert ending(sim.take()) == ("system", None, "provider_failed")
+
+
+@pytest.mark.parametrize(
+    ("dial_error", "reason"),
+    [
+        ("busy", "user_rejected"),
+        ("no_answer", "user_unavailable"),
+        ("temporarily_unavailable", "user_unavailable"),
+        ("number_non_attributed", None),
+    ],
+)
+def test_a_refused_dial_ends_with_the_reason_of_the_contract(dial_error: str, reason: str | None) -> None:
+    sim = Sim()
+    sim.ring()
+    sim.feed(e.Refused(at=sim.now, dial_error=dial_error, sip_code=486, sip_text="Busy Here"))
+    assert ending(sim.take()) == ("system", reason, "dial_error")
+
+
+def test_calling_off_before_the_answer_is_cancelled_and_after_it_removed() -> None:
+    ringing, talking = Sim(), Sim()
+    ringing.ring()
+    talking.talk()
+    for sim in (ringing, talking):
+        sim.feed(e.Withdrawn(at=sim.now))
+    assert ending(ringing.take()) == ("system", None, "cancelled")
+    assert ending(talking.take()) == ("system", "participant_removed", None)
+
+
+def test_whatever_happens_in_whichever_phase_the_call_ends_once() -> None:
+    blows: list[e.Event] = [
+        e.CalleeHungUp(at=0),
+        e.LineDropped(at=0, reason="connection_timeout"),
+        e.Withdrawn(at=0),
+        e.Failed(at=0, code="internal_error", message="broken"),
+    ]
+    for blow in blows:
+        for prepare in (Sim.ring, Sim.answer, Sim.talk):
+            sim = Sim()
+            prepare(sim)
+            sim.take()
+            sim.feed(blow, *blows, e.GoodbyeAsked(at=sim.now))
+            assert len([command for command in sim.take() if isinstance(command, HangUp)]) == 1
+            assert not sim.state.timers
+            sim.feed(e.LineFreed(at=sim.now))
+            assert sim.state.phase is Phase.OVER
+
+
+def test_every_timer_is_handled_in_every_phase() -> None:
+    for timer in Timer:
+        for phase in Phase:
+            state = replace(State(STATIC), phase=phase, answered_at=1.0).with_timer(timer, 2.0)
+            after, _ = step(state, e.Elapsed(at=2.0, timer=timer.value))
+            assert after.phase is phase or after.phase in MOVES[phase]

@@ -1,0 +1,208 @@
+"""The ledger: what was played when, sample by sample, and which words that made audible.
+
+Everything that speaks of what the callee heard reads from here: the transcript of an interrupted sentence, the speech
+events, the recording's timeline. Samples are counted at 24 kHz from the answer.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from audio.frames import RATE, Pcm
+
+AUDIBLE = 164
+"""Smallest absolute sample that counts as sound: -46 dBFS, above G.711's idle noise and below any voice."""
+
+_CHARACTERS_A_SECOND = 15.0
+"""Pace assumed where a voice sends no word times: about 180 English words a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of an utterance, placed in its own sound."""
+
+    text: str
+    start: float
+    """Seconds from the utterance's first sample."""
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of an utterance that went out in one piece."""
+
+    line: int
+    """Sample of the line at which the run began."""
+    source: int
+    """Sample of the utterance at which the run began."""
+    count: int
+
+
+@dataclass(slots=True)
+class Utterance:
+    """Something the agent says: sound and words that may still be arriving while the beginning is played."""
+
+    id: str
+    kind: str
+    """`reply`, or which fixed sentence it is."""
+    text: str = ""
+    words: list[Word] = field(default_factory=list)
+    complete: bool = False
+    """No more sound will come."""
+    cut: bool = False
+    """It was stopped before its end."""
+    runs: list[Run] = field(default_factory=list)
+    voiced_from: int | None = None
+    """Sample of the line with the first audible sound."""
+    voiced_to: int | None = None
+    """Sample of the line after the last audible sound."""
+    starved: int = 0
+    """Samples of silence sent because its sound had not arrived yet, in mid-utterance."""
+    _sound: list[Pcm] = field(default_factory=list)
+    _stored: int = 0
+    _played: int = 0
+
+    @property
+    def played(self) -> int:
+        """Samples of it that went out."""
+        return self._played
+
+    @property
+    def left(self) -> int:
+        """Samples that wait to go out."""
+        return self._stored - self._played
+
+    @property
+    def finished(self) -> bool:
+        """Nothing of it is left to play and nothing more will come."""
+        return self.complete and self.left == 0
+
+    def add(self, pcm: Pcm) -> None:
+        """Append sound."""
+        if len(pcm):
+            self._sound.append(pcm)
+            self._stored += len(pcm)
+
+    def take(self, count: int, line: int) -> Pcm:
+        """Play up to `count` samples at sample `line` of the line, and remember it."""
+        taken: list[Pcm] = []
+        missing = count
+        while missing and self._sound:
+            head = self._sound[0]
+            piece = head[:missing]
+            taken.append(piece)
+            missing -= len(piece)
+            if len(piece) == len(head):
+                self._sound.pop(0)
+            else:
+                self._sound[0] = head[len(piece) :]
+        pcm = np.concatenate(taken) if taken else np.zeros(0, dtype=np.int16)
+        if len(pcm):
+            self._remember(pcm, line)
+        return pcm
+
+    def _remember(self, pcm: Pcm, line: int) -> None:
+        last = self.runs[-1] if self.runs else None
+        if last is not None and last.line + last.count == line:
+            self.runs[-1] = Run(last.line, last.source, last.count + len(pcm))
+        else:
+            self.runs.append(Run(line, self._played, len(pcm)))
+        self._played += len(pcm)
+        loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) >= AUDIBLE)
+        if len(loud):
+            if self.voiced_from is None:
+                self.voiced_from = line + int(loud[0])
+            self.voiced_to = line + int(loud[-1]) + 1
+
+    def stop(self) -> None:
+        """Drop what was not played: nothing of it will be heard any more."""
+        self.cut = self.cut or not self.finished
+        self._sound.clear()
+        self._stored = self._played
+        self.complete = True
+
+    def place(self, sample: int) -> int | None:
+        """The sample of the line at which sample `sample` of the utterance went out; None if it did not."""
+        for run in self.runs:
+            if run.source <= sample < run.source + run.count:
+                return run.line + sample - run.source
+        return None
+
+    def heard_words(self) -> Sequence[Word]:
+        """The words of which at least half went out."""
+        limit = self._played / RATE
+        return [word for word in self.words if (word.start + word.end) / 2 <= limit]
+
+    def heard(self) -> str:
+        """The text that was audible, to the word; all of it once the utterance was played whole."""
+        if not self.cut:
+            return self.text.strip()
+        if self.words:
+            return _prefix(self.text, [word.text for word in self.heard_words()])
+        return _estimate(self.text, self._played / RATE)
+
+
+def _prefix(text: str, words: Sequence[str]) -> str:
+    """The beginning of `text` that ends with the last of `words`; the words themselves where they are not in it."""
+    position = 0
+    for word in words:
+        core = word.strip()
+        found = text.find(core, position)
+        if found < 0:
+            return " ".join(word.strip() for word in words)
+        position = found + len(core)
+    while position < len(text) and text[position] in ".,;:!?…":
+        position += 1
+    return text[:position].strip() if words else ""
+
+
+def _estimate(text: str, seconds: float) -> str:
+    """The whole words that fit into `seconds` at an ordinary pace."""
+    budget = seconds * _CHARACTERS_A_SECOND
+    kept: list[str] = []
+    for word in text.split():
+        budget -= len(word) + 1
+        if budget < -len(word) / 2:
+            break
+        kept.append(word)
+    return " ".join(kept)
+
+
+PlacedWord = tuple[str, int, int]
+"""Text, first sample and sample after the last, by the line's samples."""
+
+
+class Ledger:
+    """Every utterance that reached the line, in the order of its first sample."""
+
+    def __init__(self) -> None:
+        self._utterances: list[Utterance] = []
+        self._settled: list[PlacedWord] = []
+        self._settled_utterances = 0
+
+    def __iter__(self) -> Iterator[Utterance]:
+        return iter(self._utterances)
+
+    def enter(self, utterance: Utterance) -> None:
+        """Note that the utterance's first sample is about to go out."""
+        self._utterances.append(utterance)
+
+    def placed_words(self) -> Sequence[PlacedWord]:
+        """Every word that went out. Cheap enough for every tick: what cannot change is worked out once."""
+        while self._settled_utterances < len(self._utterances):
+            utterance = self._utterances[self._settled_utterances]
+            if not utterance.finished:
+                break
+            self._settled.extend(_placed(utterance))
+            self._settled_utterances += 1
+        growing = self._utterances[self._settled_utterances :]
+        return [*self._settled, *(word for utterance in growing for word in _placed(utterance))]
+
+
+def _placed(utterance: Utterance) -> Iterator[PlacedWord]:
+    for word in utterance.heard_words():
+        start = utterance.place(round(word.start * RATE))
+        end = utterance.place(max(0, min(round(word.end * RATE), utterance.played) - 1))
+        if start is not None and end is not None:
+            yield word.text.strip(), start, end + 1

@@ -1,0 +1,207 @@
+"""One call: the supervisor's shell. Events come in, one at a time; commands go out to the line, the mixer and the rest.
+
+post(event) → journal → step(state, event) → commands → effects, whose outcome comes back as events
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol, assert_never
+
+from livekit.agents import APIError
+
+from agent import events as e
+from agent import line as lines
+from agent import supervisor as s
+from agent.journal import Journal
+from agent.phases import Phase
+from agent.voice import SilentVoice
+
+logger = logging.getLogger(__name__)
+
+HANG_UP_LONGEST = 5.0
+"""Seconds the line may take to be freed before the call is over without it."""
+
+INTERNAL = "the worker failed; its log has the details"
+
+
+class Performer(Protocol):
+    """What carries out the commands that are about sound."""
+
+    def announce(self, kind: e.AnnouncementKind) -> None:
+        """Say a fixed sentence."""
+        ...
+
+    def stop_announcement(self, *, withdrawn: bool) -> None:
+        """Stop the fixed sentence that is being said."""
+        ...
+
+    def listen(self, *, current: bool) -> None:
+        """Hand the callee's speech to the model."""
+        ...
+
+    def mute(self) -> None:
+        """Say and answer nothing more."""
+        ...
+
+
+class Call:
+    """Runs the supervisor over the events of one attempt until the line is free."""
+
+    def __init__(self, terms: s.Terms, line: lines.Line, journal: Journal, now: Callable[[], float]) -> None:
+        self.over = asyncio.Event()
+        """The line is free; nothing more is decided."""
+        self._state = s.State(terms)
+        self._line = line
+        self._journal = journal
+        self._now = now
+        self._performer: Performer | None = None
+        self._queue: deque[e.Event] = deque()
+        self._stepping = False
+        self._changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def phase(self) -> Phase:
+        """Where the call stands."""
+        return self._state.phase
+
+    def post(self, event: e.Event) -> None:
+        """Take an event. Those that come up while one is handled wait for it; nothing is raised to whoever posts."""
+        self._queue.append(event)
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while self._queue:
+                self._handle(self._queue.popleft())
+        finally:
+            self._stepping = False
+            self._changed.set()
+
+    def begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run part of the call beside it. If it fails, the call fails; it is cancelled when the call is closed."""
+        task = asyncio.create_task(self._guarded(name, work), name=f"call.{name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def run(self, performer: Performer, leg: lines.Leg) -> None:
+        """Dial and stay until the line is free."""
+        self._performer = performer
+        self.begin("deadlines", self._keep_deadlines())
+        self.post(e.Dialled(at=self._now()))
+        if self.phase is Phase.RINGING:
+            self.begin("dial", self._line.dial(leg, self._notified))
+        await self.over.wait()
+
+    async def aclose(self) -> None:
+        """Cancel what still runs beside the call."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _handle(self, event: e.Event) -> None:
+        try:
+            self._journal.append(event)
+            self._state, commands = s.step(self._state, event)
+            for command in commands:
+                self._carry_out(command)
+        except Exception as error:
+            self._break(error)
+        if self._state.phase is Phase.OVER:
+            self.over.set()
+
+    def _break(self, error: Exception) -> None:
+        """A fault in handling an event ends the call, once; a fault while that is done is only logged."""
+        logger.error("the call broke", extra={"error": type(error).__name__, "phase": str(self.phase)}, exc_info=error)
+        if self._state.ending is None or self.phase is Phase.CLOSING:
+            self._queue.append(e.Failed(at=self._now(), code="internal_error", message=INTERNAL))
+
+    def _carry_out(self, command: s.Command) -> None:
+        performer = self._performer
+        if isinstance(command, s.HangUp):
+            self._hang_up(command.ending)
+        elif performer is None:
+            return
+        elif isinstance(command, s.Announce):
+            performer.announce(command.kind)
+        elif isinstance(command, s.StopAnnouncement):
+            performer.stop_announcement(withdrawn=command.withdrawn)
+        elif isinstance(command, s.Listen):
+            performer.listen(current=command.current)
+        elif isinstance(command, s.Mute):
+            performer.mute()
+        else:
+            assert_never(command)
+
+    def _hang_up(self, ending: s.Ending) -> None:
+        self._queue.append(
+            e.Ended(
+                at=self._now(),
+                ended_by=ending.ended_by,
+                end_reason=ending.end_reason,
+                error_code=ending.error_code,
+                error_message=ending.error_message,
+            )
+        )
+        self.begin("hang-up", self._free_line())
+
+    async def _free_line(self) -> None:
+        try:
+            await asyncio.wait_for(self._line.hang_up(), HANG_UP_LONGEST)
+        except Exception as error:
+            logger.exception("the line could not be freed", extra={"error": type(error).__name__})
+            self.post(e.Warned(at=self._now(), message="the line could not be freed in the usual way"))
+        self.post(e.LineFreed(at=self._now()))
+
+    async def _guarded(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except (APIError, SilentVoice) as error:
+            logger.warning("a provider failed", extra={"part": name, "error": type(error).__name__})
+            message = f"a provider failed: {_PARTS.get(name, name)}"
+            self.post(e.Failed(at=self._now(), code="provider_failed", message=message))
+        except Exception as error:
+            logger.error("part of the call broke", extra={"part": name, "error": type(error).__name__}, exc_info=error)
+            self.post(e.Failed(at=self._now(), code="internal_error", message=INTERNAL))
+
+    async def _keep_deadlines(self) -> None:
+        while not self.over.is_set():
+            self._changed.clear()
+            timers = self._state.timers
+            now = self._now()
+            for timer in sorted((timer for timer, at in timers.items() if at <= now), key=lambda t: timers[t]):
+                self.post(e.Elapsed(at=now, timer=timer.value))
+                self._changed.set()
+            wait = min(timers.values(), default=now + 3600.0) - now
+            try:
+                await asyncio.wait_for(self._changed.wait(), max(0.0, wait))
+            except TimeoutError:
+                continue
+
+    def _notified(self, event: lines.LineEvent) -> None:
+        match event:
+            case lines.Rang(at):
+                self.post(e.Rang(at=at))
+            case lines.Answered(at):
+                self.post(e.Answered(at=at))
+            case lines.Refused(at, dial_error, sip_code, sip_text):
+                self.post(e.Refused(at=at, dial_error=dial_error, sip_code=sip_code, sip_text=sip_text))
+            case lines.HungUp(at):
+                self.post(e.CalleeHungUp(at=at))
+            case lines.Dropped(at, reason):
+                self.post(e.LineDropped(at=at, reason=reason))
+            case lines.Pressed():
+                logger.debug("the callee pressed a key")
+            case _:
+                assert_never(event)
+
+
+_PARTS: Mapping[str, str] = {
+    "ears": "the recogniser was lost",
+    "opening": "the first sentence could not be made",
+    "sentences": "a fixed sentence could not be spoken",
+    "conversation": "the conversation could not be started",
+}

@@ -1,0 +1,259 @@
+"""Conducting one call: from a plan and a line to the last event of the journal.
+
+plan → studio (mixer, ears, voice, session) ⇄ line
+                 ⇅ events, commands
+                call (supervisor) → journal
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from agent import events as e
+from agent.announcer import Announcer, sentences, written_opening
+from agent.call import HANG_UP_LONGEST, INTERNAL, Call
+from agent.conversation import Caller, Conversation, Observer, session_for
+from agent.ears import Ears
+from agent.headset import Headset
+from agent.journal import Journal
+from agent.lag import LagMeter
+from agent.line import Line
+from agent.meter import Meter
+from agent.pipeline import Pipeline
+from agent.plan import Plan
+from agent.supervisor import Terms
+from agent.tape import Recording, Tape
+from agent.toolbox import Toolbox
+from agent.voice import Mouth
+from audio.frames import samples
+from audio.ledger import Utterance
+from audio.mixer import Mixer
+from tools.runner import ToolRunner
+
+logger = logging.getLogger(__name__)
+
+LAST_WORDS = 1.0
+"""Seconds the recogniser is given after the hang-up for what the callee said last."""
+CLOSING_LONGEST = 5.0
+"""Seconds each part may take to close once the call is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a call is conducted with, beside its plan."""
+
+    pipeline: Pipeline
+    allowed_hosts: frozenset[str] = frozenset()
+    """Private hosts the custom tools may reach."""
+    rewrites: Mapping[str, str] = field(default_factory=dict)
+    """Host to base URL for the custom tools: where a rehearsal's stand-in tools are."""
+    recording: Recording | None = None
+    """Takes both sides from the answer on."""
+
+
+class Studio:
+    """Everything that makes and hears sound in one call; carries out the supervisor's commands about it."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        pipeline: Pipeline,
+        runner: ToolRunner,
+        tape: Tape | None,
+        call: Call,
+        now: Callable[[], float],
+    ) -> None:
+        self._call = call
+        self._now = now
+        self.mixer = Mixer(started=self._started, stopped=self._stopped)
+        self.ears = Ears(pipeline.recogniser, pipeline.detector, call.post, now)
+        self._mouth = Mouth(self.mixer, time.time)
+        self._announcer = Announcer(self.mixer, call.post, now)
+        session = session_for(pipeline, self.ears)
+        toolbox = Toolbox(runner, plan.variables, call.post, now)
+        caller = Caller(plan.prompt, toolbox.tools(plan.tools), self.ears, self._turn_taken)
+        self.conversation = Conversation(caller, session, self.ears, self._mouth)
+        self._observer = Observer(session, plan.model.name, call.post, now)
+        hearers = (self.ears.hear, self.conversation.hear)
+        self.headset = Headset(self.mixer, hearers, tape.record if tape is not None else None)
+
+    async def prepare(self, plan: Plan, pipeline: Pipeline) -> None:
+        """Make ready to dial; the fixed sentences are rendered beside the ringing."""
+        pipeline.warm()
+        self._call.begin("ears", self.ears.listen())
+        await self.conversation.start()
+        texts = sentences(plan)
+        opening = texts.pop("opening", None)
+        if plan.opening.mode != "none":
+            self._call.begin("opening", self._render_opening(plan, pipeline, opening))
+        self._call.begin("sentences", self._render(texts, pipeline))
+
+    async def _render_opening(self, plan: Plan, pipeline: Pipeline, text: str | None) -> None:
+        text = text or await written_opening(plan, pipeline.model)
+        await self._announcer.prepare("opening", text, pipeline.voice)
+
+    async def _render(self, texts: Mapping[e.AnnouncementKind, str], pipeline: Pipeline) -> None:
+        for kind, text in texts.items():
+            await self._announcer.prepare(kind, text, pipeline.voice)
+
+    def announce(self, kind: e.AnnouncementKind) -> None:
+        """Say a fixed sentence."""
+        self._announcer.say(kind)
+
+    def stop_announcement(self, *, withdrawn: bool) -> None:
+        """Stop the fixed sentence that is being said."""
+        if withdrawn:
+            self._call.post(e.OpeningWithdrawn(at=self._now()))
+        self._announcer.stop()
+
+    def listen(self, *, current: bool) -> None:
+        """Hand the callee's speech to the model."""
+        self.ears.gate.open(current=current)
+
+    def mute(self) -> None:
+        """Say and answer nothing more."""
+        self.conversation.mute()
+
+    def _turn_taken(self) -> bool:
+        if self._mouth.is_shut:
+            return False
+        self._call.post(e.TurnTaken(at=self._now()))
+        return True
+
+    def _started(self, utterance: Utterance) -> None:
+        if utterance.kind == "reply":
+            self._mouth.began()
+        kind = _kind(utterance)
+        self._call.post(e.AgentStarted(at=self._now(), id=utterance.id, kind=kind, sample=utterance.voiced_from or 0))
+
+    def _stopped(self, utterance: Utterance) -> None:
+        kind, start, stop = _kind(utterance), utterance.voiced_from, utterance.voiced_to
+        if kind == "reply":
+            if start is not None:
+                self._observer.replied(utterance.id)
+            self._mouth.ended(utterance)
+        if start is None or stop is None:
+            return
+        text = utterance.heard()
+        self._call.post(
+            e.AgentStopped(
+                at=self._now(), id=utterance.id, kind=kind, text=text, cut=utterance.cut, start=start, stop=stop
+            )
+        )
+        if kind == "opening" and text:
+            self._call.begin("memory", self.conversation.remember(text, cut=utterance.cut))
+
+    def starved_ms(self) -> float:
+        """Milliseconds of silence sent in mid-utterance because the voice was late."""
+        return sum(utterance.starved for utterance in self.mixer.ledger) / samples(0.001)
+
+
+def _kind(utterance: Utterance) -> e.SpeechKind:
+    match utterance.kind:
+        case "opening" | "goodbye" | "limit" as kind:
+            return kind
+        case _:
+            return "reply"
+
+
+async def conduct(
+    plan: Plan, line: Line, equipment: Equipment, journal: Journal, *, taken: Callable[[Call], None]
+) -> None:
+    """Conduct the call. Whatever happens, the journal ends with exactly one `Ended` and then `Reported`.
+
+    `taken` is given the call before anything is dialled, so that it can be called off with `Withdrawn`.
+    """
+    now = time.monotonic
+    call = Call(_terms(plan), line, journal, now)
+    meter, lag = Meter(), LagMeter(now)
+    meter.attach(equipment.pipeline)
+    call.post(_accepted(plan, now()))
+    call.post(_planned(plan, now()))
+    taken(call)
+    starved = 0.0
+    try:
+        async with _studio(plan, equipment, call, now) as studio:
+            call.begin("lag", lag.watch())
+            try:
+                await studio.prepare(plan, equipment.pipeline)
+                await call.run(studio, studio.headset)
+                await studio.ears.settle(LAST_WORDS)
+            finally:
+                starved = studio.starved_ms()
+    except Exception as error:
+        logger.error("the call broke", extra={"error": type(error).__name__}, exc_info=error)
+        call.post(e.Failed(at=now(), code="internal_error", message=INTERNAL))
+    finally:
+        await _ended(call, now)
+        call.post(meter.used(now()))
+        call.post(e.Measured(at=now(), loop_lag_p99_ms=round(lag.p99_ms(), 1), starved_ms=round(starved, 1)))
+        call.post(e.Reported(at=now()))
+
+
+async def _ended(call: Call, now: Callable[[], float]) -> None:
+    """See to it that the line is free, also when the call was torn down around it."""
+    if not call.over.is_set():
+        call.post(e.Withdrawn(at=now()))
+        try:
+            await asyncio.wait_for(call.over.wait(), HANG_UP_LONGEST + 1.0)
+        except TimeoutError:
+            logger.error("the line did not come free")
+    await call.aclose()
+
+
+@asynccontextmanager
+async def _studio(plan: Plan, equipment: Equipment, call: Call, now: Callable[[], float]) -> AsyncIterator[Studio]:
+    async with AsyncExitStack() as stack:
+        runner = await stack.enter_async_context(ToolRunner(equipment.allowed_hosts, equipment.rewrites))
+        tape = Tape(equipment.recording, call.post, now) if equipment.recording is not None else None
+        if tape is not None:
+            stack.push_async_callback(tape.close)
+        studio = Studio(plan, equipment.pipeline, runner, tape, call, now)
+        stack.push_async_callback(_closed, "pipeline", equipment.pipeline.aclose)
+        stack.push_async_callback(_closed, "conversation", studio.conversation.aclose)
+        stack.push_async_callback(call.aclose)
+        yield studio
+
+
+async def _closed(part: str, close: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await asyncio.wait_for(close(), CLOSING_LONGEST)
+    except Exception as error:
+        logger.warning("a part did not close", extra={"part": part, "error": type(error).__name__})
+
+
+def _terms(plan: Plan) -> Terms:
+    return Terms(plan.opening.mode, plan.opening.delay, plan.goodbye is not None, plan.patience)
+
+
+def _accepted(plan: Plan, at: float) -> e.Accepted:
+    return e.Accepted(
+        at=at,
+        utc=datetime.now(UTC).isoformat(),
+        attempt_id=plan.attempt_id,
+        call_id=plan.call_id,
+        attempt_number=plan.attempt_number,
+        direction=plan.direction,
+        phone_number=plan.callee_number,
+        organization_id=plan.organization_id,
+        campaign=plan.campaign,
+        metadata=plan.metadata,
+    )
+
+
+def _planned(plan: Plan, at: float) -> e.Planned:
+    return e.Planned(
+        at=at,
+        assistant_id=plan.assistant_id,
+        language=plan.language,
+        timezone=plan.timezone,
+        model=plan.model.name,
+        voice=f"{plan.voice.provider}/{plan.voice.model}",
+        recogniser=f"{plan.recogniser.provider}/{plan.recogniser.model}",
+        warnings=plan.warnings,
+        system_prompt=plan.prompt if plan.report_prompt else None,
+    )

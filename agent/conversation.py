@@ -1,0 +1,168 @@
+"""The conversation: livekit's agent session between the ears and the mixer.
+
+It answers the callee's turns with the model, the voice and the tools of the plan, and tells what happens as events.
+It decides nothing about the call: when to begin, to end and to hang up is the supervisor's.
+"""
+
+import logging
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from typing import Any, cast
+
+from livekit import rtc
+from livekit.agents import Agent, AgentSession, APIConnectOptions, ModelSettings, StopResponse, llm, stt
+from livekit.agents.voice.agent_session import SessionConnectOptions
+from livekit.agents.voice.events import ConversationItemAddedEvent, ErrorEvent
+
+from agent import events as e
+from agent.ears import Ears, SharedDetector, frame_of, shared_words
+from agent.pipeline import Pipeline
+from agent.voice import Microphone, Mouth, new_id, voiced
+from audio.frames import Pcm
+from audio.ledger import Utterance
+
+logger = logging.getLogger(__name__)
+
+PROVIDER_OPTIONS = APIConnectOptions(max_retry=2, retry_interval=0.3, timeout=5.0)
+"""Per request: a provider is given up after three tries in quick succession."""
+
+Tell = Callable[[e.Event], None]
+
+_FAILURES = {
+    "llm_error": "the model could not be reached or answered with an error",
+    "tts_error": "the voice could not be reached or answered with an error",
+    "stt_error": "the recogniser could not be reached or answered with an error",
+}
+
+
+class Caller(Agent):
+    """The assistant on the phone: what livekit asks of an agent, answered from the ears and for the mixer."""
+
+    def __init__(
+        self, prompt: str, tools: list[llm.Tool | llm.Toolset], ears: Ears, turn_taken: Callable[[], bool]
+    ) -> None:
+        super().__init__(instructions=prompt, tools=tools)
+        self._ears = ears
+        self._turn_taken = turn_taken
+
+    async def stt_node(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncIterator[stt.SpeechEvent]:
+        """What the ears recognised; the session's own copy of the sound is not listened to again."""
+        async for event in shared_words(self._ears.gate):
+            yield event
+
+    async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterator[rtc.AudioFrame]:
+        """The voice's frames, each with the utterance it belongs to, whose text grows as the model writes."""
+        utterance = Utterance(id=new_id(), kind="reply")
+
+        async def written() -> AsyncIterator[str]:
+            async for piece in text:
+                utterance.text += piece
+                yield piece
+
+        async for frame in voiced(Agent.default.tts_node(self, written(), model_settings), utterance):
+            yield frame
+
+    async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
+        """Let the turn through, unless the call is closing."""
+        if not self._turn_taken():
+            raise StopResponse
+
+
+class Conversation:
+    """Talks with the callee until it is muted."""
+
+    def __init__(self, caller: Agent, session: AgentSession[None], ears: Ears, mouth: Mouth) -> None:
+        self._caller = caller
+        self._session = session
+        self._ears = ears
+        self._mouth = mouth
+        self._microphone = Microphone()
+
+    async def start(self) -> None:
+        """Make ready; the ears' gate decides when the callee reaches it."""
+        self._session.input.audio = self._microphone
+        self._session.output.audio = self._mouth
+        await self._session.start(self._caller, record=False)
+
+    def hear(self, pcm: Pcm) -> None:
+        """Take 20 ms of the callee's side."""
+        self._microphone.push(frame_of(pcm))
+
+    def mute(self) -> None:
+        """Say no more and answer no more, whatever is under way."""
+        self._ears.gate.close()
+        self._mouth.shut()
+        try:
+            self._session.interrupt(force=True)
+        except RuntimeError:
+            logger.debug("there was no session to interrupt")
+
+    async def remember(self, text: str, *, cut: bool) -> None:
+        """Add a fixed sentence that the callee heard to what the model knows of the conversation."""
+        history = self._caller.chat_ctx.copy()
+        history.add_message(role="assistant", content=text, interrupted=cut)
+        await self._caller.update_chat_ctx(history)
+
+    async def aclose(self) -> None:
+        """End the session. Safe when it was never started."""
+        await self._session.aclose()
+
+
+class Observer:
+    """Tells what livekit's session reports: figures of replies, and failures it cannot recover from."""
+
+    def __init__(self, session: AgentSession[None], model: str, tell: Tell, now: Callable[[], float]) -> None:
+        self._model = model
+        self._tell = tell
+        self._now = now
+        self._unmeasured: list[str] = []
+        session.on("conversation_item_added", self._item_added)
+        session.on("error", self._error)
+
+    def replied(self, utterance: str) -> None:
+        """An utterance of the model was heard; the figures that come next belong to it."""
+        self._unmeasured.append(utterance)
+
+    def _item_added(self, event: ConversationItemAddedEvent) -> None:
+        item = event.item
+        if not isinstance(item, llm.ChatMessage) or item.role != "assistant" or not self._unmeasured:
+            return
+        figures = cast(dict[str, Any], item.metrics)
+        utterances, self._unmeasured = tuple(self._unmeasured), []
+        self._tell(
+            e.ReplyMeasured(
+                at=self._now(),
+                utterances=utterances,
+                llm_ttft=figures.get("llm_node_ttft"),
+                tts_ttfb=figures.get("tts_node_ttfb"),
+                model=self._model,
+            )
+        )
+
+    def _error(self, event: ErrorEvent) -> None:
+        kind = getattr(event.error, "type", "")
+        if getattr(event.error, "recoverable", True) or kind not in _FAILURES:
+            return
+        self._tell(e.Failed(at=self._now(), code="provider_failed", message=_FAILURES[kind]))
+
+
+def session_for(pipeline: Pipeline, ears: Ears) -> AgentSession[None]:
+    """A session over the pipeline that hears through the ears."""
+    return AgentSession(
+        stt=pipeline.recogniser,
+        vad=SharedDetector(ears.gate),
+        llm=pipeline.model,
+        tts=pipeline.voice,
+        turn_handling={
+            "turn_detection": pipeline.turns,
+            "endpointing": {"min_delay": 0.3, "max_delay": 2.5},
+            "interruption": {"mode": "vad", "discard_audio_if_uninterruptible": False},
+        },
+        aec_warmup_duration=None,
+        user_away_timeout=None,
+        max_tool_steps=5,
+        conn_options=SessionConnectOptions(
+            llm_conn_options=PROVIDER_OPTIONS, tts_conn_options=PROVIDER_OPTIONS, stt_conn_options=PROVIDER_OPTIONS
+        ),
+    )

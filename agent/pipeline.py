@@ -1,0 +1,113 @@
+"""The pipeline: a plan's model, voice and recogniser as livekit-agents' own plugins.
+
+A new provider is a case here, a plan in `agent.plan`, and its credentials in `agent.settings`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from livekit.agents import inference, llm, stt, tts, vad
+from livekit.agents.voice.turn import TurnDetectionMode
+from livekit.plugins import cartesia, deepgram, elevenlabs, openai
+
+from agent.plan import ModelPlan, Plan, RecogniserPlan, VoicePlan
+from audio.frames import RATE
+
+MIN_SILENCE = 0.25
+"""Seconds of silence after which speech counts as ended; the least the local turn detector accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What one call talks with. Whoever builds it closes it."""
+
+    model: llm.LLM[Any]
+    voice: tts.TTS[Any]
+    recogniser: stt.STT[Any]
+    detector: vad.VAD
+    turns: TurnDetectionMode
+    """Judges whether the callee's turn is over."""
+
+    def warm(self) -> None:
+        """Open connections before they are needed. Returns at once."""
+        self.model.prewarm()
+        self.voice.prewarm()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self.model.aclose()
+        await self.voice.aclose()
+        await self.recogniser.aclose()
+
+
+def build(plan: Plan, turns: TurnDetectionMode | None = None) -> Pipeline:
+    """The plan's pipeline; `turns` takes the place of the local acoustic judge of turn ends."""
+    return Pipeline(
+        model=_model(plan.model),
+        voice=_voice(plan.voice, plan.language),
+        recogniser=_recogniser(plan.recogniser, plan.language),
+        detector=inference.VAD(model="silero", min_silence_duration=MIN_SILENCE),
+        turns=inference.TurnDetector(version="v1-mini") if turns is None else turns,
+    )
+
+
+def _model(plan: ModelPlan) -> llm.LLM[Any]:
+    key = plan.endpoint.api_key.get_secret_value()
+    if plan.kind == "openai":
+        if plan.endpoint.base_url is None:
+            return openai.LLM(model=plan.name, api_key=key, max_retries=0)
+        return openai.LLM(model=plan.name, api_key=key, base_url=plan.endpoint.base_url, max_retries=0)
+    if plan.kind == "openrouter":
+        return openai.LLM.with_openrouter(
+            model=plan.name,
+            api_key=key,
+            base_url=plan.endpoint.base_url or "https://openrouter.ai/api/v1",
+            app_name="voice-worker",
+            provider={"only": [plan.route], "allow_fallbacks": False} if plan.route else None,
+        )
+    assert_never(plan.kind)
+
+
+def _voice(plan: VoicePlan, language: str) -> tts.TTS[Any]:
+    key = plan.endpoint.api_key.get_secret_value()
+    if plan.provider == "cartesia":
+        return cartesia.TTS(
+            model=plan.model,
+            voice=plan.id,
+            language=_base(language),
+            speed=plan.speed,
+            volume=plan.volume,
+            sample_rate=RATE,
+            pronunciation_dict_id=plan.pronunciation_id,
+            api_key=key,
+            base_url=plan.endpoint.base_url or "https://api.cartesia.ai",
+        )
+    if plan.provider == "elevenlabs":
+        return elevenlabs.TTS(
+            voice_id=plan.id,
+            model=plan.model,
+            voice_settings=elevenlabs.VoiceSettings(stability=0.5, similarity_boost=0.75, speed=plan.speed),
+            encoding="pcm_24000",
+            language=_base(language),
+            api_key=key,
+            base_url=plan.endpoint.base_url or "https://api.elevenlabs.io/v1",
+        )
+    assert_never(plan.provider)
+
+
+def _recogniser(plan: RecogniserPlan, language: str) -> stt.STT[Any]:
+    if plan.provider == "deepgram":
+        return deepgram.STT(
+            model=plan.model,
+            language=language,
+            keyterm=list(plan.terms),
+            sample_rate=16_000,
+            api_key=plan.endpoint.api_key.get_secret_value(),
+            base_url=plan.endpoint.base_url or "https://api.deepgram.com/v1/listen",
+        )
+    assert_never(plan.provider)
+
+
+def _base(language: str) -> str:
+    """The language without its region, as the voices name it."""
+    return language.split("-")[0].lower()

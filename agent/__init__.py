@@ -1,0 +1,1 @@
+"""The voice worker: conducts one phone call per attempt."""

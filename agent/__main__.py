@@ -1,0 +1,5 @@
+"""`python -m agent` is `voice-worker`."""
+
+from agent.cli import main
+
+main()

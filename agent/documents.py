@@ -1,0 +1,189 @@
+"""Reading attempts and assistants from JSON and YAML files.
+
+YAML is read with JSON's scalars: `no` and `2026-03-09` and `+33123456789` are text, as they would be in JSON.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import JsonValue
+
+from agent.models.assistant import Assistant
+from agent.models.attempt import Attempt
+from agent.models.parsing import Parsed, parse
+from agent.problems import InputInvalid, Problem, shown
+
+LARGEST = 8_000_000
+"""Bytes of a file that is read."""
+MOST_VALUES = 200_000
+"""Values in a file, those of YAML's aliases counted as often as they are used."""
+DEEPEST = 64
+"""Levels of lists and objects within each other."""
+
+_ATTEMPT_ONLY = frozenset(Attempt.model_fields) - frozenset(Assistant.model_fields)
+
+
+def read(path: Path) -> Parsed[Attempt] | Parsed[Assistant]:
+    """Read a file that holds an attempt or an assistant. Raises `InputInvalid` if it cannot be either."""
+    try:
+        raw = load(path)
+        return parse(Attempt, raw) if _is_attempt(raw) else parse_assistant(raw)
+    except InputInvalid as error:
+        raise InputInvalid(error.problems, source=str(path)) from None
+
+
+def parse_assistant(raw: JsonValue, within: str = "") -> Parsed[Assistant]:
+    """An assistant, bare or wrapped as `{"assistant": …}`. Raises `InputInvalid` if it is no object.
+
+    `within` is the path a bare one stands at.
+    """
+    if isinstance(raw, dict) and "assistant" in raw:
+        return parse(Assistant, raw["assistant"], within="assistant")
+    return parse(Assistant, raw, within)
+
+
+def read_attempt(path: Path) -> Parsed[Attempt]:
+    """Read a valid attempt. Raises `InputInvalid`, which names the file."""
+    try:
+        parsed = parse(Attempt, load(path))
+        parsed.valid()
+    except InputInvalid as error:
+        raise InputInvalid(error.problems, source=str(path)) from None
+    return parsed
+
+
+def load(path: Path) -> JsonValue:
+    """The values of a JSON or YAML file, which its ending tells. Raises `InputInvalid`."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InputInvalid([Problem("", f"expected at most {LARGEST // 1_000_000} MB")])
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputInvalid([Problem("", "expected text in UTF-8")]) from None
+    except FileNotFoundError:
+        raise InputInvalid([Problem("", "expected a file: there is none")]) from None
+    except (OSError, ValueError):
+        raise InputInvalid([Problem("", "expected a file that can be read")]) from None
+    return _plain(_loads_json if path.suffix.lower() == ".json" else _loads_yaml, text)
+
+
+def loads(text: str | bytes) -> JsonValue:
+    """Parse JSON. Raises `InputInvalid`, with line and column where that is known."""
+    return _plain(_loads_json, text)
+
+
+T = TypeVar("T", str, str | bytes)
+
+
+def _plain(parser: Callable[[T], JsonValue], text: T) -> JsonValue:
+    try:
+        value = parser(text)
+        _Plainness().check(value, "", 0)
+    except RecursionError:
+        raise InputInvalid([Problem("", f"expected at most {DEEPEST} levels")]) from None
+    return value
+
+
+def _loads_json(text: str | bytes) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise InputInvalid([Problem(_place(error.lineno, error.colno), f"expected JSON: {error.msg}")]) from None
+    except ValueError:
+        raise InputInvalid([Problem("", "expected JSON in UTF-8, with numbers that JSON has")]) from None
+    return value
+
+
+def _no_constant(name: str) -> float:
+    """Python's JSON knows NaN and infinities; JSON does not."""
+    raise ValueError(name)
+
+
+def _loads_yaml(text: str) -> JsonValue:
+    try:
+        value: JsonValue = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = _place(mark.line + 1, mark.column + 1) if mark else ""
+        raise InputInvalid([Problem(place, f"expected YAML: {_complaint(error)}")]) from None
+    except (yaml.YAMLError, ValueError):
+        raise InputInvalid([Problem("", "expected YAML of printable characters and plain values")]) from None
+    return value
+
+
+class _Loader(yaml.CSafeLoader):
+    """Safe, with JSON's idea of what is a number, a truth value or null."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012  (as its base declares it)
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|false", "tf"),
+    ("int", r"-?(0|[1-9][0-9]*)", "-0123456789"),
+    ("float", r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", "-0123456789"),
+    ("null", r"null|~|", ["n", "~", ""]),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), list(_first))
+
+
+def _complaint(error: yaml.MarkedYAMLError) -> str:
+    """What is wrong, in words that cannot hold a value."""
+    match error:
+        case yaml.scanner.ScannerError() | yaml.parser.ParserError():
+            return error.problem or "it cannot be read"
+        case yaml.composer.ComposerError():
+            return "one document, whose aliases all have an anchor"
+        case _:
+            return "plain values and plain keys"
+
+
+@dataclass
+class _Plainness:
+    """Makes sure that there is nothing in a value that JSON has not, and not too much of it."""
+
+    values: int = 0
+    characters: int = 0
+
+    def check(self, value: object, path: str, depth: int) -> None:
+        """Raises `InputInvalid` at the first thing that is wrong."""
+        self.values += 1
+        self.characters += len(value) if isinstance(value, str) else 0
+        if self.values > MOST_VALUES or self.characters > LARGEST or depth > DEEPEST:
+            raise InputInvalid([Problem("", f"expected at most {MOST_VALUES} values in at most {DEEPEST} levels")])
+        match value:
+            case dict():
+                for key, entry in value.items():
+                    if not isinstance(key, str):
+                        raise InputInvalid([Problem(path, "expected keys that are text")])
+                    _check_text(key, path)
+                    self.check(entry, f"{path}.{shown(key)}" if path else shown(key), depth + 1)
+            case list():
+                for index, entry in enumerate(value):
+                    self.check(entry, f"{path}[{index}]", depth + 1)
+            case str():
+                _check_text(value, path)
+            case float() if not math.isfinite(value):
+                raise InputInvalid([Problem(path, "expected a finite number")])
+            case bool() | int() | float() | None:
+                pass
+            case _:
+                raise InputInvalid([Problem(path, "expected a value that JSON has")])
+
+
+def _check_text(text: str, path: str) -> None:
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InputInvalid([Problem(path, "expected text without half characters (lone surrogates)")])
+
+
+def _place(line: int, column: int) -> str:
+    return f"line {line}, column {column}"
+
+
+def _is_attempt(raw: JsonValue) -> bool:
+    return isinstance(raw, dict) and set(raw) != {"assistant"} and not _ATTEMPT_ONLY.isdisjoint(raw)

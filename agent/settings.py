@@ -1,0 +1,218 @@
+"""Settings: the environment and `.env`, read once. `python -m agent.settings` prints them as a table."""
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from agent.models.assistant import CartesiaVoice, Voice
+from agent.models.attempt import Language, Timezone
+from agent.models.section import Section, Text, WebUrl, above, between, expected, matching
+from agent.numbers import REGIONS
+from agent.problems import Problem, SettingsInvalid
+
+
+class Instance(Section):
+    """An endpoint that serves a model by name."""
+
+    base_url: WebUrl
+    api_key: SecretStr
+    model: Text | None = None
+    """None: the same name."""
+
+
+_INSTANCES = TypeAdapter(dict[str, Instance])
+_VOICE: TypeAdapter[Voice] = TypeAdapter(Voice)
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?")
+
+
+def _instances(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return _INSTANCES.validate_json(text)
+    except ValidationError:
+        raise expected('JSON such as {"<model>": {"base_url": "…", "api_key": "…", "model": "…"}}') from None
+
+
+def _voice(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return _VOICE.validate_json(text)
+    except ValidationError:
+        raise expected('JSON such as {"provider": "cartesia", "id": "…", "speed": 1.1}, in its range') from None
+
+
+def _listed(text: object) -> object:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
+
+
+def _hosts(text: object) -> object:
+    hosts = _listed(text)
+    if isinstance(hosts, tuple) and not all(_HOST.fullmatch(host) for host in hosts):
+        raise expected("hosts or host:port, separated by commas")
+    return frozenset(host.lower() for host in hosts) if isinstance(hosts, tuple) else hosts
+
+
+def _countries(text: object) -> object:
+    countries = _listed(text)
+    if not isinstance(countries, tuple):
+        return countries
+    codes = frozenset(country.upper() for country in countries)
+    if not codes <= REGIONS:
+        raise expected("ISO 3166 country codes of two letters, separated by commas")
+    return codes
+
+
+BaseUrl = Annotated[str, matching(r"(https?|wss?)://[^\s/?#]\S*", "a URL")]
+
+_KATIE = CartesiaVoice(provider="cartesia", id="f786b574-daa5-4673-aa0c-cbe3e8534c02")
+
+
+def _setting(name: str, meaning: str, default: Any = None) -> Any:
+    return Field(default, validation_alias=name, description=meaning)
+
+
+class Settings(BaseSettings):
+    """Everything the environment decides."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        case_sensitive=True,
+    )
+
+    openai_api_key: SecretStr | None = _setting("OPENAI_API_KEY", "key of OpenAI, which serves gpt-4.1")
+    openai_base_url: BaseUrl | None = _setting("OPENAI_BASE_URL", "where OpenAI is reached")
+    openrouter_api_key: SecretStr | None = _setting("OPENROUTER_API_KEY", "key of OpenRouter")
+    openrouter_base_url: BaseUrl | None = _setting("OPENROUTER_BASE_URL", "where OpenRouter is reached")
+    cartesia_api_key: SecretStr | None = _setting("CARTESIA_API_KEY", "key of Cartesia")
+    cartesia_base_url: BaseUrl | None = _setting("CARTESIA_BASE_URL", "where Cartesia is reached")
+    eleven_api_key: SecretStr | None = _setting("ELEVEN_API_KEY", "key of ElevenLabs")
+    eleven_base_url: BaseUrl | None = _setting("ELEVEN_BASE_URL", "where ElevenLabs is reached")
+    deepgram_api_key: SecretStr | None = _setting("DEEPGRAM_API_KEY", "key of Deepgram")
+    deepgram_base_url: BaseUrl | None = _setting("DEEPGRAM_BASE_URL", "where Deepgram is reached")
+
+    dedicated_instances: Annotated[Mapping[str, Instance], NoDecode, BeforeValidator(_instances)] = _setting(
+        "VOICE_WORKER_DEDICATED_INSTANCES",
+        "JSON: name of a dedicated instance → `{base_url, api_key, model}`; gpt-4.1 is OpenAI's where it is not named",
+        {},
+    )
+    voice: Annotated[Voice, NoDecode, BeforeValidator(_voice)] = _setting(
+        "VOICE_WORKER_VOICE",
+        "JSON: the voice of an assistant that names none, written as the assistant's `voice`",
+        _KATIE,
+    )
+    elevenlabs_model: Text = _setting(
+        "VOICE_WORKER_ELEVENLABS_MODEL", "model of ElevenLabs voices", "eleven_flash_v2_5"
+    )
+    deepgram_model: Text = _setting("VOICE_WORKER_DEEPGRAM_MODEL", "model of the recogniser, Deepgram", "nova-3")
+    language: Language = _setting("VOICE_WORKER_LANGUAGE", "language of a call where none is given or detected", "en")
+    timezone: Timezone = _setting(
+        "VOICE_WORKER_TIMEZONE", "time zone of a call where the number has not just one", "UTC"
+    )
+    allowed_countries: Annotated[frozenset[str], NoDecode, BeforeValidator(_countries)] = _setting(
+        "VOICE_WORKER_ALLOWED_COUNTRIES", "countries that may be called, as `FR,BE`; none: all", frozenset()
+    )
+    allowed_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_hosts)] = _setting(
+        "VOICE_WORKER_ALLOWED_HOSTS", "hosts or host:port that tools may reach although private, by commas", frozenset()
+    )
+    api_key: SecretStr | None = _setting("VOICE_WORKER_API_KEY", "bearer token that `assistant_url` is fetched with")
+    data_dir: Path = _setting("VOICE_WORKER_DATA_DIR", "folder the calls are written into", Path("calls"))
+    inactivity_secs: Annotated[float, between(3, 600)] = _setting(
+        "VOICE_WORKER_INACTIVITY_SECS", "silence of both sides after which a call ends as `user_inactive`", 22.0
+    )
+    reply_secs: Annotated[float, above(0, 600)] = _setting(
+        "VOICE_WORKER_REPLY_SECS", "longest wait for the first sound of a reply before a call is given up", 20.0
+    )
+    report_prompt: bool = _setting("VOICE_WORKER_REPORT_PROMPT", "whether `llm_system_prompt` is reported", False)
+
+
+class _Given(Settings):
+    """Settings from given values alone."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def load() -> Settings:
+    """The settings of this process. Raises `SettingsInvalid`, which names the variables."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise _invalid(error) from None
+    except (OSError, UnicodeError):
+        raise SettingsInvalid([Problem(".env", "expected a readable file in UTF-8")]) from None
+
+
+def of(variables: Mapping[str, str]) -> Settings:
+    """The settings, were these variables the whole environment. Raises `SettingsInvalid`."""
+    given: dict[str, Any] = {name: value for name, value in variables.items() if value}
+    try:
+        return _Given(**given)
+    except ValidationError as error:
+        raise _invalid(error) from None
+
+
+def _invalid(error: ValidationError) -> SettingsInvalid:
+    details = error.errors(include_url=False, include_input=False)
+    return SettingsInvalid([Problem(str(detail["loc"][0]), _expectation(detail)) for detail in details])
+
+
+def _expectation(detail: ErrorDetails) -> str:
+    if "ctx" in detail and "what" in detail["ctx"]:
+        return str(detail["ctx"]["what"])
+    return _EXPECTED.get(detail["type"], "expected another kind of value")
+
+
+_EXPECTED = {
+    "float_parsing": "expected a number",
+    "bool_parsing": "expected true or false",
+    "path_type": "expected a path",
+}
+
+
+def table() -> str:
+    """The settings as a Markdown table: name, default, meaning."""
+    rows = ["| name | default | meaning |", "|---|---|---|"]
+    return "\n".join([*rows, *(_row(info) for info in Settings.model_fields.values())])
+
+
+def _row(info: FieldInfo) -> str:
+    return f"| `{info.validation_alias}` | {_default(info.default)} | {info.description} |"
+
+
+def _default(value: object) -> str:
+    match value:
+        case CartesiaVoice():
+            return "Cartesia's Katie"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case float():
+            return f"`{value:g}`"
+        case str() | Path():
+            return f"`{value}`"
+        case _:
+            return "none"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table() + "\n")

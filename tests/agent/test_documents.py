@@ -1,0 +1,132 @@
+from pathlib import Path
+
+import pytest
+from pydantic import JsonValue
+
+from agent.documents import DEEPEST, load, loads, parse_assistant, read, read_attempt
+from agent.models.assistant import Assistant
+from agent.models.attempt import Attempt
+from agent.problems import InputInvalid
+
+ATTEMPT = '{"call_id": "c", "attempt_id": "a", "to_phone_number": "+33612345678", "assistant": {"prompt": "x"}}'
+
+
+def loaded(folder: Path, name: str, text: str) -> JsonValue:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return load(path)
+
+
+def complaint(folder: Path, name: str, text: str) -> str:
+    with pytest.raises(InputInvalid) as raised:
+        loaded(folder, name, text)
+    (line,) = raised.value.lines()
+    return line
+
+
+def test_yaml_has_the_scalars_of_json(tmp_path: Path) -> None:
+    text = "a: no\nb: 2026-01-02\nc: +33612345678\nd: 12:30\ne: 007\nf: 1.5\ng: ~\nh: null\ni: true\n"
+    text += "j:\nk: 1e3\nl: -4\nm: yes"
+    assert loaded(tmp_path, "x.yaml", text) == {
+        "a": "no",
+        "b": "2026-01-02",
+        "c": "+33612345678",
+        "d": "12:30",
+        "e": "007",
+        "f": 1.5,
+        "g": None,
+        "h": None,
+        "i": True,
+        "j": None,
+        "k": 1000.0,
+        "l": -4,
+        "m": "yes",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": 1,}', "line 1, column 9: expected JSON: "),
+        ('{\n  "key" "sk-secret"\n}', "line 2, column 9: expected JSON: "),
+        ("", "line 1, column 1: expected JSON: "),
+        ('{"a": NaN}', "expected JSON "),
+        ('{"a": 1e999}', "a: expected a finite number"),
+        ('{"a": ["\\ud800"]}', "a[0]: expected text without half characters"),
+        ("[" * 100_000, f"expected at most {DEEPEST} levels"),
+        ('{"a":' * 70 + "1" + "}" * 70, "expected at most "),
+    ],
+)
+def test_what_is_no_json_is_a_sentence_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    line = complaint(tmp_path, "x.json", text)
+    assert line.startswith(said)
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: b: sk-secret", "line 1, column 5: expected YAML: "),
+        ("a:\n\t- sk-secret", "line 2, column 1: expected YAML: "),
+        ("a: *sk-secret", "line 1, column 4: expected YAML: one document, whose aliases all have an anchor"),
+        ("a: !!python/object:sk.secret {}", "line 1, column 4: expected YAML: plain values and plain keys"),
+        ("a: \x01", "expected YAML of printable characters and plain values"),
+        ("1: sk-secret", "expected keys that are text"),
+        ("a: &a [*a]", "expected at most "),
+        ("--- a\n--- b", "line 2, column 1: expected YAML: one document"),
+    ],
+)
+def test_what_is_no_yaml_is_a_sentence_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    line = complaint(tmp_path, "x.yaml", text)
+    assert line.startswith(said)
+    assert "secret" not in line
+
+
+def test_aliases_cannot_make_a_small_file_large(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    assert complaint(tmp_path, "x.yaml", "\n".join(lines)).startswith("expected at most ")
+    long = f"a: &a {'x' * 1_000_000}\nb: [{', '.join(['*a'] * 50)}]"
+    assert complaint(tmp_path, "x.yaml", long).startswith("expected at most ")
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "binary.json").write_bytes(b"\xff\xfe{}")
+    for path in (tmp_path / "binary.json", tmp_path, tmp_path / "none.json", Path("a\0b")):
+        with pytest.raises(InputInvalid) as raised:
+            load(path)
+        assert str(raised.value).startswith("expected ")
+
+
+def test_attempts_and_assistants_are_told_apart(tmp_path: Path) -> None:
+    texts = {
+        "attempt": ATTEMPT,
+        "attempt-by-url": '{"assistant_url": "https://x.example"}',
+        "bare": '{"prompt": "x"}',
+        "wrapped": '{"assistant": {"prompt": "x"}}',
+    }
+    for name, text in texts.items():
+        path = tmp_path / f"{name}.json"
+        path.write_text(text)
+        assert isinstance(read(path).model, Attempt if name.startswith("attempt") else Assistant)
+
+
+def test_a_wrapped_assistant_keeps_its_path() -> None:
+    assert parse_assistant({"assistant": {"prompt": 1}}).problems[0].path == "assistant.prompt"
+    assert parse_assistant({"prompt": 1}).problems[0].path == "prompt"
+
+
+def test_an_invalid_attempt_names_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "call.json"
+    path.write_text(ATTEMPT)
+    assert read_attempt(path).model.attempt_id == "a"
+    path.write_text(ATTEMPT.replace('"a"', "7"))
+    with pytest.raises(InputInvalid) as raised:
+        read_attempt(path)
+    assert raised.value.lines() == (f"{path}: attempt_id: expected a string",)
+
+
+def test_json_may_come_as_bytes() -> None:
+    assert loads(b'{"a": [1]}') == {"a": [1]}
+    with pytest.raises(InputInvalid):
+        loads(b"\xff")

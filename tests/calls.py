@@ -1,0 +1,85 @@
+"""Whole calls in tests: an attempt and a line in, everything that came of it out.
+
+The stand-in process is started once a test process; each call is real time, so tests keep them short.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from agent import events as e
+from agent import settings
+from agent.journal import read
+from agent.models.report import Attempt, SpeechEvent
+from agent.providers import STAND_INS
+from agent.rehearsal.line import SimulatedLine
+from agent.rehearsal.run import run
+from agent.rehearsal.shipped import parse_line
+from agent.rehearse import make_ready
+from agent.standins.process import StandIns
+
+E = TypeVar("E", bound=e.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """A call that is over."""
+
+    report: Attempt
+    line: SimulatedLine
+    folder: Path
+
+    @property
+    def events(self) -> list[e.Event]:
+        """The journal as it was written."""
+        return list(read(self.folder / "events.jsonl"))
+
+    def all(self, kind: type[E]) -> list[E]:
+        """The events of one kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def one(self, kind: type[E]) -> E:
+        """The only event of its kind."""
+        [event] = self.all(kind)
+        return event
+
+    def said(self, role: str) -> list[str]:
+        """The transcript of one role."""
+        return [entry.content for entry in self.report.transcript if entry.role == role]
+
+    def speech(self, speaker: str) -> Sequence[SpeechEvent]:
+        """The speech events of one side."""
+        return [event for event in self.report.speech_events if event.speaker == speaker]
+
+
+def attempt(**assistant: Any) -> dict[str, Any]:
+    """An attempt whose assistant is polite and brief, but for what is given."""
+    return {
+        "call_id": "call-1",
+        "attempt_id": "attempt-1",
+        "to_phone_number": "+33612345678",
+        "from_phone_number": "+33187654321",
+        "language": "en",
+        "assistant": {"prompt": "You are Emma. Be brief.", **assistant},
+    }
+
+
+def line(*callee: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A line that is picked up at once by a callee who does as the steps say."""
+    return {"name": "test", "ring": 0.5, "callee": list(callee), **more}
+
+
+async def conducted(
+    stand_ins: StandIns, folder: Path, attempt: dict[str, Any], line: dict[str, Any], **environment: str
+) -> Conducted:
+    """Conduct the attempt on the line."""
+    source = folder / "attempt-in.json"
+    source.write_text(json.dumps(attempt))
+    given = settings.of(environment)
+    ready, unknown = make_ready(source, parse_line(line), STAND_INS, given, folder / "out", datetime.now(UTC))
+    assert unknown == ()
+    outcome = await run(ready, stand_ins, lambda event: None)
+    return Conducted(outcome.report, outcome.line, ready.folder)

@@ -1,0 +1,70 @@
+"""What the stand-in sockets share."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+from aiohttp import WSMsgType, web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+MESSAGE_LIMIT = 4 * 1024 * 1024
+"""Bytes of one message."""
+
+
+class Wire(BaseModel):
+    """A message of a client's; fields that the stand-in does not need are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Contexts:
+    """The utterances of one socket, each in a task of its own, ended with the socket."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, context_id: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` under this id."""
+        task = asyncio.create_task(work, name=f"context {context_id}")
+        self._tasks[context_id] = task
+        task.add_done_callback(lambda done: self._forget(context_id, done))
+
+    def _forget(self, context_id: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(context_id) is task:
+            del self._tasks[context_id]
+
+    def cancel(self, context_id: str) -> None:
+        """Stop speaking; an unknown id is ignored."""
+        if context_id in self._tasks:
+            self._tasks[context_id].cancel()
+
+    async def close(self) -> None:
+        """End them all."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def problem(error: ValidationError) -> str:
+    """Which fields of a message are wrong; never what stood in them."""
+    fields = sorted({".".join(str(part) for part in each["loc"]) for each in error.errors(include_input=False)})
+    return f"Missing, unknown or out of range: {', '.join(fields) or 'the message'}."
+
+
+async def send(socket: web.WebSocketResponse, message: dict[str, Any]) -> None:
+    """Send, unless the client has gone."""
+    if socket.closed:
+        return
+    try:
+        await socket.send_str(json.dumps(message, ensure_ascii=False))
+    except ConnectionError:
+        return
+
+
+async def texts(socket: web.WebSocketResponse) -> AsyncIterator[str]:
+    """The text messages of a socket until it closes."""
+    async for message in socket:
+        if message.type is WSMsgType.TEXT:
+            yield message.data

@@ -1,0 +1,130 @@
+"""The stand-in for Deepgram, spoken to by the genuine plugin in real time."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from livekit import rtc
+from livekit.agents import APIConnectOptions, APIStatusError, stt
+from livekit.plugins import deepgram
+
+from agent.standins.config import CallConfig
+from agent.standins.process import StandInCall, StandIns
+from agent.standins.resample import resampled
+from agent.standins.speech import Mark, Speech
+from audio.frames import Pcm, silence
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+ONCE = APIConnectOptions(max_retry=0, timeout=5.0)
+RATE = 16_000
+LEAD = 0.3
+"""Seconds of silence before the speech."""
+
+
+@dataclass
+class Heard:
+    """Events of a recogniser, with the time of each."""
+
+    events: list[tuple[float, stt.SpeechEvent]] = field(default_factory=list)
+
+    def texts(self, kind: stt.SpeechEventType) -> list[str]:
+        return [event.alternatives[0].text for _, event in self.events if event.type is kind]
+
+    def first(self, kind: stt.SpeechEventType) -> tuple[float, stt.SpeechEvent]:
+        return next((at, event) for at, event in self.events if event.type is kind)
+
+
+def recogniser(call: StandInCall) -> deepgram.STT:
+    return deepgram.STT(api_key="any", base_url=call.deepgram_url, model="nova-3", sample_rate=RATE)
+
+
+def marks(speech: Speech, at: float) -> list[Mark]:
+    last = len(speech.words) - 1
+    return [
+        Mark(word.text, at + word.start, at + word.end, last=index == last) for index, word in enumerate(speech.words)
+    ]
+
+
+async def listened(
+    call: StandInCall, speech: Speech, sound: Pcm, *, reconnecting_at: float | None = None
+) -> tuple[Heard, float]:
+    """Play `sound` to the recogniser after a lead, and mark it as `speech`; what was heard, and when it began."""
+    heard = Heard()
+    pcm = resampled(np.concatenate([silence(round(LEAD * 24_000)), sound, silence(12_000)]), 24_000, RATE)
+    ears = recogniser(call)
+    stream = ears.stream(conn_options=ONCE)
+    collecting = asyncio.create_task(_collect(stream, heard))
+    began = time.monotonic()
+    await call.mark(marks(speech, began + LEAD))
+    for index in range(0, len(pcm), RATE // 50):
+        await asyncio.sleep(began + (index + RATE // 50) / RATE - time.monotonic())
+        block = pcm[index : index + RATE // 50]
+        if reconnecting_at is not None and index == round(reconnecting_at * 50) * RATE // 50:
+            ears.update_options(keyterm=["Maria"])
+        stream.push_frame(rtc.AudioFrame(block.tobytes(), RATE, 1, len(block)))
+    await stream.aclose()
+    await collecting
+    await ears.aclose()
+    return heard, began + LEAD
+
+
+async def _collect(stream: stt.SpeechStream, heard: Heard) -> None:
+    async for event in stream:
+        heard.events.append((time.monotonic(), event))
+
+
+async def test_words_arrive_as_interim_results_and_a_final_one_at_honest_times(call: StandInCall) -> None:
+    speech = await call.voice("Yes, this is Maria.", language="en")
+
+    heard, began = await listened(call, speech, speech.pcm)
+
+    assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["Yes, this is Maria."]
+    assert heard.texts(stt.SpeechEventType.INTERIM_TRANSCRIPT) == ["Yes,", "Yes, this", "Yes, this is"]
+    at, interim = heard.first(stt.SpeechEventType.INTERIM_TRANSCRIPT)
+    assert 0.14 < at - began - speech.words[0].end < 0.4
+    at, final = heard.first(stt.SpeechEventType.FINAL_TRANSCRIPT)
+    assert 0.09 < at - began - speech.words[-1].end < 0.35
+    assert heard.first(stt.SpeechEventType.START_OF_SPEECH)[0] < at
+    best = final.alternatives[0]
+    assert best.confidence > 0.9
+    assert best.words is not None
+    assert [str(word) for word in best.words] == ["Yes,", "this", "is", "Maria."]
+    assert best.start_time == pytest.approx(LEAD, abs=0.06)
+    assert best.end_time == pytest.approx(LEAD + speech.words[-1].end, abs=0.06)
+    assert interim.alternatives[0].start_time == pytest.approx(LEAD, abs=0.06)
+    assert heard.events[-1][1].type is not stt.SpeechEventType.FINAL_TRANSCRIPT
+
+
+async def test_words_whose_sound_did_not_arrive_are_not_heard(call: StandInCall) -> None:
+    speech = await call.voice("Yes, this is Maria.", language="en")
+    lost = speech.pcm.copy()
+    lost[: round(speech.words[1].start * 24_000)] = 0
+
+    heard, _ = await listened(call, speech, lost)
+
+    assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["this is Maria."]
+
+
+async def test_a_recogniser_that_connects_again_is_still_right(call: StandInCall) -> None:
+    speech = await call.voice("Yes, this is Maria.", language="en")
+
+    heard, _ = await listened(call, speech, speech.pcm, reconnecting_at=0.2)
+
+    assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["Yes, this is Maria."]
+
+
+@pytest.mark.usefixtures("call")
+async def test_an_unknown_token_is_refused(stand_ins: StandIns) -> None:
+    closed = await stand_ins.open_call(CallConfig())
+    await closed.close()
+    ears = recogniser(closed)
+    stream = ears.stream(conn_options=ONCE)
+
+    with pytest.raises(APIStatusError) as refused:
+        await anext(stream)
+    assert refused.value.status_code == 404
+    await stream.aclose()
+    await ears.aclose()

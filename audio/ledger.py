@@ -52,6 +52,8 @@ class Utterance:
     """No more sound will come."""
     cut: bool = False
     """It was stopped before its end."""
+    not_before: int = 0
+    """Sample of the line before which it does not begin."""
     runs: list[Run] = field(default_factory=list)
     voiced_from: int | None = None
     """Sample of the line with the first audible sound."""

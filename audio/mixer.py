@@ -55,6 +55,7 @@ class Mixer:
             utterance = channel.current if channel else None
             if channel is None or utterance is None:
                 break
+            filled = max(filled, min(FRAME, utterance.not_before - self.position))
             taken = self._play(utterance, frame, filled)
             filled += taken
             if utterance.finished:

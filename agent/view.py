@@ -1,0 +1,111 @@
+"""The live view of a call in the terminal: what is said as it is said, who speaks, how long answers take."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from agent import events as e
+from audio.frames import RATE
+
+_GUTTER = 11
+
+
+class View:
+    """Prints a call's events. On a terminal a status line stays at the bottom; elsewhere there are only the lines."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, refresh_per_second=8, transient=True) if console.is_terminal else None
+        self._state = "preparing"
+        self._speaking: set[str] = set()
+        self._answered_at: float | None = None
+        self._silent_since: int | None = None
+        self._wait: float | None = None
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, event: e.Event) -> None:
+        """Show what the event changed."""
+        match event:
+            case e.Planned():
+                self._print(event.at, "plan", f"{event.model}, {event.voice}, {event.recogniser}, {event.language}")
+                for warning in event.warnings:
+                    self._print(event.at, "warning", warning, "yellow")
+            case e.Dialled():
+                self._turn_to(event.at, "dialling")
+            case e.Rang():
+                self._turn_to(event.at, "ringing")
+            case e.Answered():
+                self._answered_at = event.at
+                self._turn_to(event.at, "answered")
+            case e.ToolCalled():
+                self._print(event.at, "tool", f"{event.name} …", "magenta")
+            case e.ToolReturned():
+                self._print(event.at, "tool", f"{event.name} {'failed' if event.is_error else 'returned'}", "magenta")
+            case e.Warned():
+                self._print(event.at, "warning", event.message, "yellow")
+            case e.Ended():
+                self._ended(event)
+            case _:
+                self._speech(event)
+        self._refresh(event.at)
+
+    def _speech(self, event: e.Event) -> None:
+        match event:
+            case e.CalleeStarted():
+                self._speaking.add("callee")
+            case e.CalleeStopped():
+                self._speaking.discard("callee")
+                self._silent_since = event.sample
+            case e.CalleeHeard():
+                self._print(event.at, "callee", event.text, "cyan")
+            case e.AgentStarted():
+                self._speaking.add("agent")
+                answers = event.kind == "reply" and self._silent_since is not None
+                self._wait = (event.sample - (self._silent_since or 0)) / RATE if answers else None
+                self._silent_since = None
+            case e.AgentStopped():
+                self._speaking.discard("agent")
+                waited = f"  ({self._wait * 1000:.0f} ms)" if self._wait is not None else ""
+                self._wait = None
+                self._print(event.at, "agent", event.text + (" —" if event.cut else "") + waited, "green")
+            case _:
+                return
+
+    def _ended(self, event: e.Ended) -> None:
+        why = event.end_reason or event.error_code or "ended"
+        self._speaking.clear()
+        self._turn_to(event.at, f"ended by {event.ended_by}: {why}")
+        if event.error_message:
+            self._print(event.at, "error", event.error_message, "red")
+
+    def _turn_to(self, at: float, state: str) -> None:
+        self._state = state
+        self._print(at, "call", state, "bold")
+
+    def _print(self, at: float, who: str, what: str, style: str = "") -> None:
+        line = Text(f"{self._clock(at)}  {who:<{_GUTTER}}", style="dim")
+        line.append(what, style=style)
+        self._console.print(line, soft_wrap=True)
+
+    def _clock(self, at: float) -> str:
+        if self._answered_at is None:
+            return "  --.-"
+        seconds = max(0.0, at - self._answered_at)
+        return f"{int(seconds // 60):02}:{seconds % 60:04.1f}"
+
+    def _refresh(self, at: float) -> None:
+        if self._live is None:
+            return
+        who = " and ".join(sorted(self._speaking)) or "nobody"
+        self._live.update(Text(f"{self._clock(at)}  {self._state} · {who} speaking", style="reverse"))

@@ -1,0 +1,63 @@
+"""Levels: how loud one side has been lately, fine enough to say where a voice really began and ended.
+
+A detector of speech works in windows and smooths what it hears: it is right about there being speech, and 30 to 80 ms
+late about when. The levels around its verdict put that right.
+"""
+
+from collections import deque
+
+import numpy as np
+
+from audio.frames import RATE, Pcm
+
+STEP = 240
+"""Samples (10 ms) one level stands for."""
+_KEPT = 500
+"""Levels kept: 5 s."""
+_ABOVE = 10.0
+"""dB over the background that count as voice."""
+_SOFTEST = -50.0
+"""dBFS below which nothing counts as voice."""
+
+
+class Levels:
+    """The last five seconds of one side, as levels of 10 ms each."""
+
+    def __init__(self) -> None:
+        self._levels: deque[float] = deque(maxlen=_KEPT)
+        self._heard = 0
+        """Steps taken in so far."""
+
+    def take(self, pcm: Pcm) -> None:
+        """Add sound, a whole number of steps long."""
+        steps = pcm.reshape(-1, STEP).astype(np.float32)
+        power = np.mean(np.square(steps), axis=1) / 32768.0**2
+        self._levels.extend(float(level) for level in 10 * np.log10(np.maximum(power, 1e-12)))
+        self._heard += len(steps)
+
+    def began(self, sample: int, reach: float = 0.2) -> int:
+        """Where the voice began that was first noticed at `sample`, at most `reach` seconds away."""
+        threshold, first = self._threshold(), sample // STEP
+        furthest = first - int(reach * RATE / STEP)
+        step = first
+        while step > furthest and self._level(step - 1) >= threshold:
+            step -= 1
+        while step < self._heard and self._level(step) < threshold and step < first + int(reach * RATE / STEP):
+            step += 1
+        return max(0, step * STEP)
+
+    def ended(self, sample: int, reach: float = 0.25) -> int:
+        """Where the voice ended that was last noticed at `sample`, at most `reach` seconds before it."""
+        threshold, last = self._threshold(), sample // STEP
+        step = last
+        while step > last - int(reach * RATE / STEP) and self._level(step - 1) < threshold:
+            step -= 1
+        return max(0, step * STEP)
+
+    def _threshold(self) -> float:
+        floor = float(np.percentile(self._levels, 10)) if self._levels else _SOFTEST
+        return max(_SOFTEST, floor + _ABOVE)
+
+    def _level(self, step: int) -> float:
+        index = step - (self._heard - len(self._levels))
+        return self._levels[index] if 0 <= index < len(self._levels) else -120.0

@@ -31,9 +31,11 @@ class Announcer:
         self._sounds[kind] = sound
         self._tell(e.Rendered(at=self._now(), kind=kind, seconds=sound.seconds))
 
-    def say(self, kind: e.AnnouncementKind) -> None:
-        """Say a rendered sentence now, before anything the model says."""
-        self._mixer.announcements.queue.append(self._sounds[kind].utterance(kind))
+    def say(self, kind: e.AnnouncementKind, not_before: int = 0) -> None:
+        """Say a rendered sentence before anything the model says, and no earlier than sample `not_before`."""
+        utterance = self._sounds[kind].utterance(kind)
+        utterance.not_before = not_before
+        self._mixer.announcements.queue.append(utterance)
 
     def stop(self) -> None:
         """Stop what is being said."""

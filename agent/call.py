@@ -29,8 +29,8 @@ INTERNAL = "the worker failed; its log has the details"
 class Performer(Protocol):
     """What carries out the commands that are about sound."""
 
-    def announce(self, kind: e.AnnouncementKind) -> None:
-        """Say a fixed sentence."""
+    def announce(self, kind: e.AnnouncementKind, not_before: float) -> None:
+        """Say a fixed sentence, `not_before` seconds after the answer at the earliest."""
         ...
 
     def stop_announcement(self, *, withdrawn: bool) -> None:
@@ -80,7 +80,7 @@ class Call:
             self._stepping = False
             self._changed.set()
 
-    def begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run part of the call beside it. If it fails, the call fails; it is cancelled when the call is closed."""
         task = asyncio.create_task(self._guarded(name, work), name=f"call.{name}")
         self._tasks.add(task)
@@ -89,10 +89,10 @@ class Call:
     async def run(self, performer: Performer, leg: lines.Leg) -> None:
         """Dial and stay until the line is free."""
         self._performer = performer
-        self.begin("deadlines", self._keep_deadlines())
+        self.begin("deadlines", self._keep_deadlines)
         self.post(e.Dialled(at=self._now()))
         if self.phase is Phase.RINGING:
-            self.begin("dial", self._line.dial(leg, self._notified))
+            self.begin("dial", lambda: self._line.dial(leg, self._notified))
         await self.over.wait()
 
     async def aclose(self) -> None:
@@ -126,7 +126,7 @@ class Call:
         elif performer is None:
             return
         elif isinstance(command, s.Announce):
-            performer.announce(command.kind)
+            performer.announce(command.kind, command.at - (self._state.answered_at or command.at))
         elif isinstance(command, s.StopAnnouncement):
             performer.stop_announcement(withdrawn=command.withdrawn)
         elif isinstance(command, s.Listen):
@@ -146,7 +146,7 @@ class Call:
                 error_message=ending.error_message,
             )
         )
-        self.begin("hang-up", self._free_line())
+        self.begin("hang-up", self._free_line)
 
     async def _free_line(self) -> None:
         try:
@@ -156,9 +156,9 @@ class Call:
             self.post(e.Warned(at=self._now(), message="the line could not be freed in the usual way"))
         self.post(e.LineFreed(at=self._now()))
 
-    async def _guarded(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            await work
+            await work()
         except (APIError, SilentVoice) as error:
             logger.warning("a provider failed", extra={"part": name, "error": type(error).__name__})
             message = f"a provider failed: {_PARTS.get(name, name)}"

@@ -75,7 +75,8 @@ class Studio:
         self._announcer = Announcer(self.mixer, call.post, now)
         session = session_for(pipeline, self.ears)
         toolbox = Toolbox(runner, plan.variables, call.post, now)
-        caller = Caller(plan.prompt, toolbox.tools(plan.tools), self.ears, self._turn_taken)
+        tools = toolbox.tools(plan.tools, closing=plan.goodbye is not None)
+        caller = Caller(plan.prompt, tools, self.ears, self._turn_taken)
         self.conversation = Conversation(caller, session, self.ears, self._mouth)
         self._observer = Observer(session, plan.model.name, call.post, now)
         hearers = (self.ears.hear, self.conversation.hear)
@@ -84,13 +85,13 @@ class Studio:
     async def prepare(self, plan: Plan, pipeline: Pipeline) -> None:
         """Make ready to dial; the fixed sentences are rendered beside the ringing."""
         pipeline.warm()
-        self._call.begin("ears", self.ears.listen())
+        self._call.begin("ears", self.ears.listen)
         await self.conversation.start()
         texts = sentences(plan)
         opening = texts.pop("opening", None)
         if plan.opening.mode != "none":
-            self._call.begin("opening", self._render_opening(plan, pipeline, opening))
-        self._call.begin("sentences", self._render(texts, pipeline))
+            self._call.begin("opening", lambda: self._render_opening(plan, pipeline, opening))
+        self._call.begin("sentences", lambda: self._render(texts, pipeline))
 
     async def _render_opening(self, plan: Plan, pipeline: Pipeline, text: str | None) -> None:
         text = text or await written_opening(plan, pipeline.model)
@@ -100,9 +101,9 @@ class Studio:
         for kind, text in texts.items():
             await self._announcer.prepare(kind, text, pipeline.voice)
 
-    def announce(self, kind: e.AnnouncementKind) -> None:
-        """Say a fixed sentence."""
-        self._announcer.say(kind)
+    def announce(self, kind: e.AnnouncementKind, not_before: float) -> None:
+        """Say a fixed sentence, `not_before` seconds after the answer at the earliest."""
+        self._announcer.say(kind, samples(max(0.0, not_before)))
 
     def stop_announcement(self, *, withdrawn: bool) -> None:
         """Stop the fixed sentence that is being said."""
@@ -145,7 +146,7 @@ class Studio:
             )
         )
         if kind == "opening" and text:
-            self._call.begin("memory", self.conversation.remember(text, cut=utterance.cut))
+            self._call.begin("memory", lambda: self.conversation.remember(text, cut=utterance.cut))
 
     def starved_ms(self) -> float:
         """Milliseconds of silence sent in mid-utterance because the voice was late."""
@@ -177,7 +178,7 @@ async def conduct(
     starved = 0.0
     try:
         async with _studio(plan, equipment, call, now) as studio:
-            call.begin("lag", lag.watch())
+            call.begin("lag", lag.watch)
             try:
                 await studio.prepare(plan, equipment.pipeline)
                 await call.run(studio, studio.headset)

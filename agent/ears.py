@@ -15,6 +15,7 @@ from livekit.agents import APIConnectOptions, APIError, stt, vad
 
 from agent import events as e
 from audio.frames import RATE, Pcm
+from audio.levels import Levels
 
 RECOGNISER_OPTIONS = APIConnectOptions(max_retry=3, retry_interval=0.5, timeout=5.0)
 """A recogniser that is gone for longer than about two seconds ends the call; sound is kept for it meanwhile."""
@@ -90,6 +91,7 @@ class Ears:
         self._finished = asyncio.Event()
         self._finished.set()
         self._streams: _Streams | None = None
+        self._levels = Levels()
 
     async def listen(self) -> None:
         """Hear until cancelled. Raises APIError when the recogniser is lost for good."""
@@ -109,6 +111,7 @@ class Ears:
 
     def hear(self, pcm: Pcm) -> None:
         """Take 20 ms of the callee's side; deaf before `listen` runs and after it ended."""
+        self._levels.take(pcm)
         if self._streams is not None:
             frame = frame_of(pcm)
             self._streams.speech.push_frame(frame)
@@ -131,10 +134,14 @@ class Ears:
             if event.type is vad.VADEventType.START_OF_SPEECH:
                 self.speaking = True
                 self._finished.clear()
-                self._tell(e.CalleeStarted(at=self._now(), sample=_sample(heard - event.speech_duration)))
+                self._tell(
+                    e.CalleeStarted(at=self._now(), sample=self._levels.began(_sample(heard - event.speech_duration)))
+                )
             elif event.type is vad.VADEventType.END_OF_SPEECH:
                 self.speaking = False
-                self._tell(e.CalleeStopped(at=self._now(), sample=_sample(heard - event.silence_duration)))
+                self._tell(
+                    e.CalleeStopped(at=self._now(), sample=self._levels.ended(_sample(heard - event.silence_duration)))
+                )
 
     async def _recognise(self, words: stt.RecognizeStream) -> None:
         async for event in words:

@@ -16,6 +16,8 @@ from agent.plan import Patience
 
 SETTLED = 1.5
 """Seconds of the first sentence during which a callee who begins to speak makes it start again (contract, §2)."""
+LEAD = 0.03
+"""Seconds before its moment at which the first sentence is put into the mixer, which then begins it to the sample."""
 CLEAR = 0.2
 """Seconds the callee must go on before their voice counts as speech and not as a cough, in the opening."""
 BARGE_IN = 0.5
@@ -74,9 +76,11 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Say a fixed sentence now."""
+    """Say a fixed sentence."""
 
     kind: e.AnnouncementKind
+    at: float = 0.0
+    """Host monotonic seconds; it begins no earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +212,19 @@ def _answered(state: State, event: e.Event) -> Step:
     state = _limit_timers(state).with_timer(Timer.INACTIVE, event.at + state.terms.patience.inactive)
     if state.terms.opening == "none":
         return state.moved(Phase.TALKING), (Listen(),)
-    state = state.with_timer(Timer.OPENING, event.at + state.terms.delay)
-    return state.with_timer(Timer.GREETING, event.at + max(GREETING_LONGEST, state.terms.delay)), ()
+    delay = state.terms.delay
+    state = state.with_timer(Timer.GREETING, event.at + max(GREETING_LONGEST, delay))
+    if delay <= LEAD:
+        return _try_opening(replace(state, opening_due=True), event.at)
+    return state.with_timer(Timer.OPENING, event.at + delay - LEAD), ()
 
 
 def _try_opening(state: State, at: float, *, anyway: bool = False) -> Step:
     ready = state.opening_due and "opening" in state.rendered and state.announcing is None
     if state.phase is not Phase.OPENING or not ready or (state.callee_speaks and not anyway):
         return state, ()
-    return replace(state, announcing="opening"), (Announce("opening"),)
+    due = (state.answered_at or 0.0) + state.terms.delay
+    return replace(state, announcing="opening"), (Announce("opening", due),)
 
 
 def _settle(state: State) -> Step:

@@ -58,9 +58,9 @@ class Toolbox:
         self._tell = tell
         self._now = now
 
-    def tools(self, custom: tuple[CustomTool, ...]) -> list[llm.Tool | llm.Toolset]:
-        """The custom tools, and `end_call`."""
-        return [*map(self._custom, custom), self._end_call()]
+    def tools(self, custom: tuple[CustomTool, ...], *, closing: bool) -> list[llm.Tool | llm.Toolset]:
+        """The custom tools, and `end_call`; `closing`: the call has an end-of-call sentence."""
+        return [*map(self._custom, custom), self._end_call(end_call.declaration(closing=closing))]
 
     def _custom(self, tool: CustomTool) -> llm.Tool:
         async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> str:
@@ -72,14 +72,14 @@ class Toolbox:
 
         return function_tool(run, raw_schema=schema.declaration(tool))
 
-    def _end_call(self) -> llm.Tool:
+    def _end_call(self, declaration: dict[str, Any]) -> llm.Tool:
         async def end(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> None:
             async def ask() -> tuple[str, bool]:
                 return await end_call.handle(Ending(ctx, self._tell, self._now)), False
 
             await self._told(ctx, end_call.NAME, raw_arguments, ask)
 
-        return function_tool(end, raw_schema=end_call.declaration())
+        return function_tool(end, raw_schema=declaration)
 
     async def _told(
         self,

@@ -4,11 +4,13 @@ The stand-in process is started once a test process; each call is real time, so 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+
+import numpy as np
 
 from agent import events as e
 from agent import settings
@@ -20,6 +22,8 @@ from agent.rehearsal.run import run
 from agent.rehearsal.shipped import parse_line
 from agent.rehearse import make_ready
 from agent.standins.process import StandIns
+from audio.frames import Pcm
+from audio.ledger import AUDIBLE
 
 E = TypeVar("E", bound=e.Event)
 
@@ -72,8 +76,24 @@ def line(*callee: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"name": "test", "ring": 0.5, "callee": list(callee), **more}
 
 
+def audible(pcm: Pcm) -> tuple[float, float]:
+    """Milliseconds of the first and after the last audible sample."""
+    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) >= AUDIBLE)
+    return float(loud[0]) / 24, float(loud[-1] + 1) / 24
+
+
+def milliseconds(pcm: Pcm, start: float, stop: float) -> Pcm:
+    """A stretch of sound."""
+    return pcm[round(start * 24) : round(stop * 24)]
+
+
 async def conducted(
-    stand_ins: StandIns, folder: Path, attempt: dict[str, Any], line: dict[str, Any], **environment: str
+    stand_ins: StandIns,
+    folder: Path,
+    attempt: dict[str, Any],
+    line: dict[str, Any],
+    watch: Callable[[e.Event], None] = lambda event: None,
+    **environment: str,
 ) -> Conducted:
     """Conduct the attempt on the line."""
     source = folder / "attempt-in.json"
@@ -81,5 +101,5 @@ async def conducted(
     given = settings.of(environment)
     ready, unknown = make_ready(source, parse_line(line), STAND_INS, given, folder / "out", datetime.now(UTC))
     assert unknown == ()
-    outcome = await run(ready, stand_ins, lambda event: None)
+    outcome = await run(ready, stand_ins, watch)
     return Conducted(outcome.report, outcome.line, ready.folder)

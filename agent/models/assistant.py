@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, JsonValue, SecretStr
 
 from agent.models.section import (
+    Delay,
     Flaw,
     Label,
     PhoneNumber,
@@ -233,9 +234,9 @@ class Assistant(Section):
 
     first_sentence: str = ""
     first_sentence_mode: Literal["static", "generated", "none"] | None = None
-    first_sentence_delay_ms: int = 400
+    first_sentence_delay_ms: Delay = 400
     end_of_call_sentence: str = ""
-    max_call_duration_secs: Annotated[float, above(0)] = 600.0
+    max_call_duration_secs: Annotated[float, above(0, 86_400)] = 600.0
     max_duration_end_message: Short = ""
 
     background_sound: Literal["audio/office.ogg"] | None = None

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, JsonValue, SecretStr
 
 from agent.models.assistant import Assistant, LlmModel
-from agent.models.section import Flaw, Label, PhoneNumber, Section, WebUrl, between, expected, matching
+from agent.models.section import Delay, Flaw, Label, PhoneNumber, Section, WebUrl, above, between, expected, matching
 
 
 def timezone_name(value: str) -> str:
@@ -73,7 +73,7 @@ class Attempt(Section):
     call_id: Label | None = None
     """None only for an inbound call, as the next."""
     attempt_id: Label | None = None
-    attempt_number: Annotated[int, between(1, 1_000_000)] = 1
+    attempt_number: Annotated[int, above(0)] = 1
     direction: Literal["outbound", "inbound"] = "outbound"
     to_phone_number: PhoneNumber | None = None
     """None only for an inbound call."""
@@ -83,7 +83,7 @@ class Attempt(Section):
     assistant_url: WebUrl | None = None
     prompt_variables: dict[str, str] = Field(default_factory=dict)
     llm_model: LlmModel | None = None
-    first_sentence_delay_ms: int | None = None
+    first_sentence_delay_ms: Delay | None = None
     language: Language | None = None
     timezone: Timezone | None = None
     organization_id: Label | None = None

@@ -7,7 +7,7 @@ by path and left out. No message holds a value of the input.
 import difflib
 import json
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
@@ -21,6 +21,8 @@ from agent.problems import ErrorCode, InputInvalid, Problem, shown
 S = TypeVar("S", bound=Section)
 
 _CODES = frozenset(code.value for code in ErrorCode)
+_TAGS = ("type", "provider")
+"""Fields that tell the members of a union apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def _problem(detail: ErrorDetails, raw: JsonValue, within: str) -> Problem:
         if isinstance(part, int):
             path = f"{path}[{part}]"
             raw = raw[part] if isinstance(raw, list) and part < len(raw) else None
-        elif isinstance(raw, dict) and part not in raw and part in raw.values():
+        elif isinstance(raw, dict) and part not in raw and any(raw.get(tag) == part for tag in _TAGS):
             continue  # the tag of a union, which pydantic puts between its field and the member's
         else:
             path = _join(path, part)
@@ -234,8 +236,3 @@ def _drop(clean: dict[str, JsonValue], place: tuple[int | str, ...]) -> None:
         clean[name] = inner
     else:
         clean.pop(name, None)
-
-
-def names(items: Iterable[Unknown]) -> Iterator[str]:
-    """Paths only, for logs."""
-    return (item.path for item in items)

@@ -1,8 +1,10 @@
 """What every model of the input shares: its strictness, its silence in logs, and the types of its fields."""
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -53,12 +55,12 @@ def between(low: float, high: float, owner: str = "") -> AfterValidator:
     return AfterValidator(check)
 
 
-def above(low: float) -> AfterValidator:
-    """A number greater than another."""
+def above(low: float, most: float = 1e9) -> AfterValidator:
+    """A number greater than one and no greater than another."""
 
     def check(value: float) -> float:
-        if value <= low:
-            raise expected(f"a number above {low:g}")
+        if not low < value <= most:
+            raise expected(f"a number above {low:g}" if value <= low else f"a number of at most {most:.0f}")
         return value
 
     return AfterValidator(check)
@@ -91,10 +93,18 @@ def _text(value: str) -> str:
 
 
 def _web_url(value: str) -> str:
-    plain = _PLACEHOLDER.sub("0", value)
-    if _URL.fullmatch(plain) is None and not value.startswith("{{"):
+    plain = _PLACEHOLDER.sub("1", value)
+    if not value.startswith("{{") and (_URL.fullmatch(plain) is None or not _has_address(plain)):
         raise expected("an http or https URL")
     return value
+
+
+def _has_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _label(value: str) -> str:
@@ -124,5 +134,7 @@ WebUrl = Annotated[str, AfterValidator(_web_url)]
 """An http or https URL, in which any part may be a `{{variable}}`."""
 Short = Annotated[str, StringConstraints(max_length=150)]
 """At most 150 characters."""
+Delay = Annotated[int, above(-math.inf, 60_000)]
+"""Milliseconds, at most a minute; negative ones mean none."""
 Share = Annotated[float, between(0, 1)]
 """From 0 to 1."""

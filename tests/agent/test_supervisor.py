@@ -13,6 +13,7 @@ from agent.supervisor import (
     CLEAR,
     GREETING_GAP,
     GREETING_LONGEST,
+    LEAD,
     LIMIT_MARGIN,
     LIMIT_SLACK,
     RESTARTS,
@@ -32,6 +33,9 @@ from agent.supervisor import (
 
 PATIENCE = Patience(ringing=30, limit=60, inactive=10, reply=5)
 STATIC = Terms("static", 0.4, True, PATIENCE)
+
+
+OPENING = Announce("opening", 100.0 + STATIC.delay)
 
 
 class Sim:
@@ -107,10 +111,16 @@ def test_a_move_that_the_table_does_not_allow_is_refused() -> None:
 def test_the_first_sentence_begins_at_its_delay_and_not_before() -> None:
     sim = Sim()
     sim.answer()
-    sim.wait(0.39)
+    sim.wait(0.4 - LEAD - 0.01)
     assert sim.take() == []
     sim.wait(0.01)
-    assert sim.take() == [Announce("opening")]
+    assert sim.take() == [OPENING]
+
+
+def test_without_a_delay_the_first_sentence_begins_with_the_answer() -> None:
+    sim = Sim(replace(STATIC, delay=0.0))
+    sim.answer()
+    assert sim.take() == [Announce("opening", sim.now)]
 
 
 def test_a_first_sentence_that_is_rendered_late_begins_at_once() -> None:
@@ -119,7 +129,7 @@ def test_a_first_sentence_that_is_rendered_late_begins_at_once() -> None:
     sim.wait(2)
     assert sim.take() == []
     sim.feed(e.Rendered(at=sim.now, kind="opening", seconds=3))
-    assert sim.take() == [Announce("opening")]
+    assert sim.take() == [OPENING]
 
 
 def test_the_first_sentence_waits_for_a_greeting() -> None:
@@ -131,7 +141,7 @@ def test_the_first_sentence_waits_for_a_greeting() -> None:
     assert sim.take() == []
     sim.callee(False)
     sim.wait(GREETING_GAP)
-    assert sim.take() == [Announce("opening")]
+    assert sim.take() == [OPENING]
 
 
 def test_a_greeting_before_the_delay_does_not_make_the_first_sentence_early() -> None:
@@ -143,7 +153,7 @@ def test_a_greeting_before_the_delay_does_not_make_the_first_sentence_early() ->
     sim.wait(1.4)
     assert sim.take() == []
     sim.wait(0.1)
-    assert sim.take() == [Announce("opening")]
+    assert sim.take() == [Announce("opening", 102.0)]
 
 
 def test_a_callee_who_begins_in_its_first_moments_makes_the_first_sentence_start_again() -> None:
@@ -159,7 +169,7 @@ def test_a_callee_who_begins_in_its_first_moments_makes_the_first_sentence_start
     sim.stopped("opening", cut=True)
     sim.callee(False)
     sim.wait(GREETING_GAP)
-    assert sim.take() == [Announce("opening")]
+    assert sim.take() == [OPENING]
 
 
 def test_a_cough_does_not_stop_the_first_sentence() -> None:
@@ -199,7 +209,7 @@ def test_a_callee_who_does_not_stop_talking_is_spoken_to_anyway() -> None:
     sim.answer()
     sim.callee(True)
     sim.wait(GREETING_LONGEST)
-    assert sim.take() == [Announce("opening")]
+    assert sim.take() == [OPENING]
 
 
 def test_without_a_first_sentence_the_callee_is_listened_to_from_the_answer() -> None:

@@ -1,0 +1,183 @@
+"""The other side of the comparison: a plain LiveKit agent session, as one writes it after the framework's own guide.
+
+It has the same plugins, stand-ins, line and judge of turn ends as the worker's. Nothing else of the worker is in it: no
+shared ears, no ledger, no supervisor, no recording. Its endpointing is pinned to the framework's defaults for a judge
+that streams, which are also the worker's; the rest is the framework's default.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from livekit import rtc
+from livekit.agents import Agent, AgentSession, inference
+from livekit.agents.utils import http_context
+from livekit.agents.voice import io
+from livekit.plugins import cartesia, deepgram, openai
+
+from agent.line import Dropped, HungUp, LineEvent, Refused, SpokenWord
+from agent.rehearsal.line import Sides, SimulatedLine
+from agent.rehearsal.marks import marking
+from agent.rehearsal.script import LineScript
+from agent.standins.judge import ScriptedJudge
+from agent.standins.process import StandInCall, StandIns
+from audio.frames import FRAME, RATE, Pcm, seconds, silence
+from bench.ours import PROMPT, CallFailed
+from bench.scripts import LANGUAGE
+
+_LONGEST = 600.0
+"""Seconds a call may take."""
+_VOICE_ID = "f786b574-daa5-4673-aa0c-cbe3e8534c02"
+_KEY = "stand-in"
+
+
+async def talked(stand_ins: StandIns, script: LineScript) -> Sides:
+    """Conduct a call on the line; what each side sent. Raises `CallFailed` when it does not end as the line says."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(http_context.open())
+        call = await stand_ins.open_call(script.config(LANGUAGE))
+        stack.push_async_callback(call.close)
+        mark = await stack.enter_async_context(marking(call.mark))
+        line = SimulatedLine(script, language=LANGUAGE, voice=call.voice, mark=mark, ringing_timeout=30.0)
+        await line.prepare()
+        session = _session(call, line, script)
+        stack.push_async_callback(session.aclose)
+        leg = _Leg()
+        session.input.audio = leg.microphone
+        session.output.audio = leg.speaker
+        await session.start(Agent(instructions=PROMPT), record=False)
+        await _until_over(line, leg)
+    return line.said
+
+
+def _session(call: StandInCall, line: SimulatedLine, script: LineScript) -> AgentSession[None]:
+    return AgentSession(
+        stt=deepgram.STT(
+            model="nova-3", language=LANGUAGE, sample_rate=16_000, api_key=_KEY, base_url=call.deepgram_url
+        ),
+        vad=inference.VAD(model="silero"),
+        llm=openai.LLM(model="gpt-4.1", api_key=_KEY, base_url=call.openai_url),
+        tts=cartesia.TTS(
+            model="sonic-3", voice=_VOICE_ID, language=LANGUAGE, api_key=_KEY, base_url=call.cartesia_url
+        ),
+        turn_handling={
+            "turn_detection": ScriptedJudge(line.turn_over, script.latency.judge_ms / 1000, script.errors),
+            "endpointing": {"min_delay": 0.3, "max_delay": 2.5},
+        },
+        aec_warmup_duration=None,
+    )
+
+
+async def _until_over(line: SimulatedLine, leg: "_Leg") -> None:
+    over: asyncio.Future[LineEvent] = asyncio.get_running_loop().create_future()
+
+    def notified(event: LineEvent) -> None:
+        if isinstance(event, HungUp | Refused | Dropped) and not over.done():
+            over.set_result(event)
+
+    try:
+        await line.dial(leg, notified)
+        ended = await asyncio.wait_for(over, _LONGEST)
+    except TimeoutError:
+        raise CallFailed("the plain session's call did not end") from None
+    finally:
+        await line.hang_up()
+    if not isinstance(ended, HungUp):
+        raise CallFailed("the plain session's call broke off")
+
+
+class _Leg:
+    """The session's end of the line."""
+
+    def __init__(self) -> None:
+        self.microphone = _Microphone()
+        self.speaker = _Speaker()
+
+    def speak(self) -> Pcm:
+        """The next 20 ms for the callee."""
+        return self.speaker.play()
+
+    def hear(self, pcm: Pcm) -> None:
+        """Take 20 ms of the callee's."""
+        self.microphone.push(pcm)
+
+    def spoken(self) -> Sequence[SpokenWord]:
+        """No words are known; the line follows the sound."""
+        return ()
+
+
+class _Microphone(io.AudioInput):
+    def __init__(self) -> None:
+        super().__init__(label="line")
+        self._frames: asyncio.Queue[rtc.AudioFrame] = asyncio.Queue()
+
+    def push(self, pcm: Pcm) -> None:
+        self._frames.put_nowait(rtc.AudioFrame(pcm.tobytes(), RATE, 1, len(pcm)))
+
+    async def __anext__(self) -> rtc.AudioFrame:
+        return await self._frames.get()
+
+
+@dataclass(slots=True)
+class _Segment:
+    """What is played between two flushes."""
+
+    sound: Pcm
+    played: int = 0
+    complete: bool = False
+
+    @property
+    def left(self) -> int:
+        return len(self.sound) - self.played
+
+
+class _Speaker(io.AudioOutput):
+    """Plays what it is given at the pace of the line, and tells when a segment began and ended."""
+
+    def __init__(self) -> None:
+        super().__init__(label="line", capabilities=io.AudioOutputCapabilities(pause=True), sample_rate=RATE)
+        self._segments: deque[_Segment] = deque()
+        self._paused = False
+        self._clock: Any = asyncio.get_running_loop()
+
+    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
+        await super().capture_frame(frame)
+        if not self._segments or self._segments[-1].complete:
+            self._segments.append(_Segment(silence(0)))
+        segment = self._segments[-1]
+        segment.sound = np.concatenate([segment.sound, np.frombuffer(frame.data, dtype=np.int16)])
+
+    def flush(self) -> None:
+        super().flush()
+        if self._segments:
+            self._segments[-1].complete = True
+
+    def clear_buffer(self) -> None:
+        self._paused = False
+        segments = list(self._segments)
+        self._segments.clear()
+        for segment in segments:
+            self.on_playback_finished(playback_position=seconds(segment.played), interrupted=True)
+
+    def pause(self) -> None:
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused = False
+
+    def play(self) -> Pcm:
+        frame = silence()
+        filled = 0
+        while self._segments and not self._paused and filled < FRAME:
+            filled += self._take(self._segments[0], frame[filled:])
+            if self._segments[0].left:
+                continue
+            if not self._segments[0].complete:
+                break
+            ended = self._segments.popleft()
+            self.on_playback_finished(playback_position=seconds(ended.played), interrupted=False)
+        return frame

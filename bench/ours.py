@@ -14,7 +14,7 @@ from agent.providers import STAND_INS
 from agent.rehearsal.line import Sides
 from agent.rehearsal.run import run
 from agent.rehearsal.script import LineScript
-from agent.rehearse import make_ready
+from agent.rehearse import Rehearsal, make_ready
 from agent.standins.process import StandIns
 from bench.scripts import LANGUAGE
 
@@ -49,6 +49,16 @@ class Conducted:
 
 async def conducted(stand_ins: StandIns, line: LineScript, **assistant: Any) -> Conducted:
     """Conduct a call of the assistant on the line. Raises `CallFailed` when it ends in an error."""
+    events: list[e.Event] = []
+    with TemporaryDirectory(prefix="bench-") as folder:
+        outcome = await run(_ready(Path(folder), line, assistant), stand_ins, events.append)
+    call = Conducted(outcome.line.said, events)
+    if (code := call.one(e.Ended).error_code) is not None:
+        raise CallFailed(f"the call ended in an error: {code}")
+    return call
+
+
+def _ready(folder: Path, line: LineScript, assistant: dict[str, Any]) -> Rehearsal:
     attempt = {
         "call_id": "bench",
         "attempt_id": "bench",
@@ -57,13 +67,7 @@ async def conducted(stand_ins: StandIns, line: LineScript, **assistant: Any) -> 
         "language": LANGUAGE,
         "assistant": {"prompt": PROMPT, **assistant},
     }
-    events: list[e.Event] = []
-    with TemporaryDirectory(prefix="bench-") as folder:
-        source = Path(folder, "attempt.json")
-        source.write_text(json.dumps(attempt), encoding="utf-8")
-        ready, _ = make_ready(source, line, STAND_INS, settings.of({}), Path(folder, "call"), datetime.now(UTC))
-        outcome = await run(ready, stand_ins, events.append)
-    call = Conducted(outcome.line.said, events)
-    if (code := call.one(e.Ended).error_code) is not None:
-        raise CallFailed(f"the call ended in an error: {code}")
-    return call
+    source = folder / "attempt-in.json"
+    source.write_text(json.dumps(attempt), encoding="utf-8")
+    ready, _ = make_ready(source, line, STAND_INS, settings.of({}), folder / "call", datetime.now(UTC))
+    return ready

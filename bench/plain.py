@@ -6,11 +6,11 @@ that streams, which are also the worker's; the rest is the framework's default.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from livekit import rtc
@@ -61,9 +61,7 @@ def _session(call: StandInCall, line: SimulatedLine, script: LineScript) -> Agen
         ),
         vad=inference.VAD(model="silero"),
         llm=openai.LLM(model="gpt-4.1", api_key=_KEY, base_url=call.openai_url),
-        tts=cartesia.TTS(
-            model="sonic-3", voice=_VOICE_ID, language=LANGUAGE, api_key=_KEY, base_url=call.cartesia_url
-        ),
+        tts=cartesia.TTS(model="sonic-3", voice=_VOICE_ID, language=LANGUAGE, api_key=_KEY, base_url=call.cartesia_url),
         turn_handling={
             "turn_detection": ScriptedJudge(line.turn_over, script.latency.judge_ms / 1000, script.errors),
             "endpointing": {"min_delay": 0.3, "max_delay": 2.5},
@@ -129,10 +127,18 @@ class _Segment:
     sound: Pcm
     played: int = 0
     complete: bool = False
+    cut: bool = False
 
     @property
     def left(self) -> int:
         return len(self.sound) - self.played
+
+    def play_into(self, target: Pcm) -> int:
+        """Fill the beginning of `target`; how many samples that took."""
+        piece = self.sound[self.played : self.played + len(target)]
+        target[: len(piece)] = piece
+        self.played += len(piece)
+        return len(piece)
 
 
 class _Speaker(io.AudioOutput):
@@ -141,26 +147,28 @@ class _Speaker(io.AudioOutput):
     def __init__(self) -> None:
         super().__init__(label="line", capabilities=io.AudioOutputCapabilities(pause=True), sample_rate=RATE)
         self._segments: deque[_Segment] = deque()
+        self._open: _Segment | None = None
         self._paused = False
-        self._clock: Any = asyncio.get_running_loop()
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
-        if not self._segments or self._segments[-1].complete:
-            self._segments.append(_Segment(silence(0)))
-        segment = self._segments[-1]
-        segment.sound = np.concatenate([segment.sound, np.frombuffer(frame.data, dtype=np.int16)])
+        if self._open is None:
+            self._open = _Segment(silence(0))
+            self._segments.append(self._open)
+        if not self._open.cut:
+            self._open.sound = np.concatenate([self._open.sound, np.frombuffer(frame.data, dtype=np.int16)])
 
     def flush(self) -> None:
         super().flush()
-        if self._segments:
-            self._segments[-1].complete = True
+        if self._open is not None:
+            self._open.complete = True
+            self._open = None
 
     def clear_buffer(self) -> None:
         self._paused = False
-        segments = list(self._segments)
-        self._segments.clear()
-        for segment in segments:
+        while self._segments:
+            segment = self._segments.popleft()
+            segment.cut = True
             self.on_playback_finished(playback_position=seconds(segment.played), interrupted=True)
 
     def pause(self) -> None:
@@ -170,14 +178,18 @@ class _Speaker(io.AudioOutput):
         self._paused = False
 
     def play(self) -> Pcm:
+        """The next 20 ms."""
         frame = silence()
         filled = 0
         while self._segments and not self._paused and filled < FRAME:
-            filled += self._take(self._segments[0], frame[filled:])
-            if self._segments[0].left:
+            segment = self._segments[0]
+            if segment.played == 0 and segment.left:
+                self.on_playback_started(created_at=time.time())
+            filled += segment.play_into(frame[filled:])
+            if segment.left:
                 continue
-            if not self._segments[0].complete:
+            if not segment.complete:
                 break
-            ended = self._segments.popleft()
-            self.on_playback_finished(playback_position=seconds(ended.played), interrupted=False)
+            self._segments.popleft()
+            self.on_playback_finished(playback_position=seconds(segment.played), interrupted=False)
         return frame

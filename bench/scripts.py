@@ -5,10 +5,12 @@ In a text `~` is a pause within the turn, of 0.3 to 0.8 s.
 
 import itertools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from pydantic import JsonValue
 
 from agent.rehearsal.script import LineScript
 from agent.rehearsal.shipped import parse_line
@@ -84,7 +86,18 @@ _TEXTS = {
         "Twelve ~ forty four ~ ninety one.",
         "The postcode is nine zero two ~ one zero.",
     ),
-    Kind.WORD: ("Yes.", "No.", "Okay.", "Tuesday.", "Exactly.", "Never.", "Seven.", "Perhaps.", "Correct.", "Tomorrow."),
+    Kind.WORD: (
+        "Yes.",
+        "No.",
+        "Okay.",
+        "Tuesday.",
+        "Exactly.",
+        "Never.",
+        "Seven.",
+        "Perhaps.",
+        "Correct.",
+        "Tomorrow.",
+    ),
 }
 
 
@@ -137,6 +150,15 @@ def conversation(said: Sequence[Turn], seed: int) -> LineScript:
     )
 
 
-def line(*callee: dict[str, Any], **more: Any) -> LineScript:
+def line(*callee: Mapping[str, JsonValue], **more: JsonValue) -> LineScript:
     """A line with the stand-ins' latencies whose callee does as the steps say."""
-    return parse_line({"name": "bench", "language": LANGUAGE, "ring": 1.0, "callee": callee, "latency": LATENCY, **more})
+    return parse_line(
+        {
+            "name": "bench",
+            "language": LANGUAGE,
+            "ring": 1.0,
+            "callee": [dict(step) for step in callee],
+            "latency": {**LATENCY},
+            **more,
+        }
+    )

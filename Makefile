@@ -34,7 +34,7 @@ test: $(READY) ## Check format, lint, types and import contracts, then run the t
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk 1
 
 .PHONY: format
 format: $(READY) ## Format the code and fix what can be fixed
@@ -54,7 +54,7 @@ lock: $(READY) ## Resolve requirements.lock anew from pyproject.toml
 .PHONY: clean
 clean: ## Remove the environment and every cache; recorded calls stay
 	@rm -rf $(VENV) *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build
-	@find agent audio tools tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find agent audio bench tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed; none was found. Set PYTHON=/path/to/python3." >&2; exit 1; }

@@ -60,11 +60,8 @@ async def written_opening(plan: Plan, model: llm.LLM[Any]) -> str:
     history.add_message(
         role="system", content=f"Write only the first sentence you say on the call. {plan.opening.text}"
     )
-    pieces: list[str] = []
     async with model.chat(chat_ctx=history) as stream:
-        async for chunk in stream:
-            if chunk.delta and chunk.delta.content:
-                pieces.append(chunk.delta.content)
+        pieces = [chunk.delta.content async for chunk in stream if chunk.delta and chunk.delta.content]
     text = " ".join("".join(pieces).split())
     if not text:
         raise SilentVoice("the model wrote no first sentence")

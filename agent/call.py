@@ -6,16 +6,19 @@ post(event) → journal → step(state, event) → commands → effects, whose o
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol, assert_never
 
 from livekit.agents import APIError
 
+from agent import commands as c
 from agent import events as e
 from agent import line as lines
-from agent import supervisor as s
 from agent.journal import Journal
 from agent.phases import Phase
+from agent.state import State, Terms
+from agent.supervisor import step
 from agent.voice import SilentVoice
 
 logger = logging.getLogger(__name__)
@@ -49,10 +52,10 @@ class Performer(Protocol):
 class Call:
     """Runs the supervisor over the events of one attempt until the line is free."""
 
-    def __init__(self, terms: s.Terms, line: lines.Line, journal: Journal, now: Callable[[], float]) -> None:
+    def __init__(self, terms: Terms, line: lines.Line, journal: Journal, now: Callable[[], float]) -> None:
         self.over = asyncio.Event()
         """The line is free; nothing more is decided."""
-        self._state = s.State(terms)
+        self._state = State(terms)
         self._line = line
         self._journal = journal
         self._now = now
@@ -90,7 +93,8 @@ class Call:
         """Dial and stay until the line is free."""
         self._performer = performer
         self.begin("deadlines", self._keep_deadlines)
-        self.post(e.Dialled(at=self._now()))
+        if self.phase is Phase.PREPARING:
+            self.post(e.Dialled(at=self._now()))
         if self.phase is Phase.RINGING:
             self.begin("dial", lambda: self._line.dial(leg, self._notified))
         await self.over.wait()
@@ -103,15 +107,24 @@ class Call:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _handle(self, event: e.Event) -> None:
-        try:
+        # Whatever of it fails, the rest is done: a command that raises must not keep the line from being freed.
+        commands: tuple[c.Command, ...] = ()
+        with self._breaking():
             self._journal.append(event)
-            self._state, commands = s.step(self._state, event)
-            for command in commands:
+        with self._breaking():
+            self._state, commands = step(self._state, event)
+        for command in commands:
+            with self._breaking():
                 self._carry_out(command)
-        except Exception as error:
-            self._break(error)
         if self._state.phase is Phase.OVER:
             self.over.set()
+
+    @contextmanager
+    def _breaking(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  (the boundary of a call)
+            self._break(error)
 
     def _break(self, error: Exception) -> None:
         """A fault in handling an event ends the call, once; a fault while that is done is only logged."""
@@ -119,24 +132,24 @@ class Call:
         if self._state.ending is None or self.phase is Phase.CLOSING:
             self._queue.append(e.Failed(at=self._now(), code="internal_error", message=INTERNAL))
 
-    def _carry_out(self, command: s.Command) -> None:
+    def _carry_out(self, command: c.Command) -> None:
         performer = self._performer
-        if isinstance(command, s.HangUp):
+        if isinstance(command, c.HangUp):
             self._hang_up(command.ending)
         elif performer is None:
             return
-        elif isinstance(command, s.Announce):
+        elif isinstance(command, c.Announce):
             performer.announce(command.kind, command.at - (self._state.answered_at or command.at))
-        elif isinstance(command, s.StopAnnouncement):
+        elif isinstance(command, c.StopAnnouncement):
             performer.stop_announcement(withdrawn=command.withdrawn)
-        elif isinstance(command, s.Listen):
+        elif isinstance(command, c.Listen):
             performer.listen(current=command.current)
-        elif isinstance(command, s.Mute):
+        elif isinstance(command, c.Mute):
             performer.mute()
         else:
             assert_never(command)
 
-    def _hang_up(self, ending: s.Ending) -> None:
+    def _hang_up(self, ending: c.Ending) -> None:
         self._queue.append(
             e.Ended(
                 at=self._now(),

@@ -25,7 +25,7 @@ from agent.line import Line
 from agent.meter import Meter
 from agent.pipeline import Pipeline
 from agent.plan import Plan
-from agent.supervisor import Terms
+from agent.state import Terms
 from agent.tape import Recording, Tape
 from agent.toolbox import Toolbox
 from agent.voice import Mouth
@@ -223,7 +223,7 @@ async def _studio(plan: Plan, equipment: Equipment, call: Call, now: Callable[[]
 async def _closed(part: str, close: Callable[[], Awaitable[None]]) -> None:
     try:
         await asyncio.wait_for(close(), CLOSING_LONGEST)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever it is, the call is over)
         logger.warning("a part did not close", extra={"part": part, "error": type(error).__name__})
 
 

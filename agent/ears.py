@@ -7,11 +7,12 @@ it is asked for.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import APIConnectOptions, APIError, stt, vad
+from livekit.agents import APIConnectionError, APIConnectOptions, APIError, stt, vad
 
 from agent import events as e
 from audio.frames import RATE, Pcm
@@ -114,8 +115,9 @@ class Ears:
         self._levels.take(pcm)
         if self._streams is not None:
             frame = frame_of(pcm)
-            self._streams.speech.push_frame(frame)
-            self._streams.words.push_frame(frame)
+            with suppress(RuntimeError):  # a stream that failed is closed a moment before `listen` notices
+                self._streams.speech.push_frame(frame)
+                self._streams.words.push_frame(frame)
 
     async def settle(self, seconds: float) -> None:
         """After the call: wait until the recogniser has said what the last words were, but not longer than this."""
@@ -151,6 +153,7 @@ class Ears:
             if not self.speaking:
                 self._finished.set()
             self._tell(e.CalleeHeard(at=self._now(), text=event.alternatives[0].text.strip()))
+        raise APIConnectionError("the recogniser stopped")
 
 
 def _sample(seconds: float) -> int:
@@ -158,7 +161,7 @@ def _sample(seconds: float) -> int:
 
 
 class SharedDetector(vad.VAD):
-    """The leg's detector as the session wants to have it: a detector of its own that hears what the ears let through."""
+    """The leg's detector as the session wants it: one of its own, that hears what the ears let through."""
 
     def __init__(self, gate: Gate) -> None:
         super().__init__(capabilities=vad.VADCapabilities(update_interval=0.032))

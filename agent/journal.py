@@ -30,7 +30,7 @@ def encode(event: Event) -> str:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=dict)
 
 
-def decode(line: str) -> Event:
+def decode(line: str | bytes) -> Event:
     """The event of one line. Raises ValueError where it is none."""
     fields = _OBJECT.validate_json(line)
     kind = EVENTS.get(str(fields.pop("event", "")))
@@ -45,7 +45,7 @@ _ADAPTERS: Mapping[type[Event], TypeAdapter[Event]] = {kind: TypeAdapter(kind) f
 
 def read(path: Path) -> Iterator[Event]:
     """The events of a journal file. Raises `JournalDamaged` for anything but a torn last line."""
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = path.read_bytes().split(b"\n")  # a torn line may end within a character
     for number, line in enumerate(lines, start=1):
         if not line:
             continue
@@ -87,6 +87,6 @@ class Journal:
 
     def close(self) -> None:
         """Close the file. Safe to call twice."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()

@@ -110,4 +110,4 @@ def _recogniser(plan: RecogniserPlan, language: str) -> stt.STT[Any]:
 
 def _base(language: str) -> str:
     """The language without its region, as the voices name it."""
-    return language.split("-")[0].lower()
+    return language.partition("-")[0].lower()

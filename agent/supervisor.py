@@ -1,18 +1,17 @@
 """The supervisor: decides what a call does next. Pure: `step(state, event) → (state, commands)`.
 
-It has no clock and does no I/O. Time comes in with the events, every deadline of the call is in `State.timers`, and the
-shell (`agent.call`) carries out the commands. It outlives the conversation: it alone hangs up, and it can whatever hangs.
+It has no clock and does no I/O. Time comes in with the events, every deadline of the call is in `State.timers`, and
+the shell (`agent.call`) carries out the commands. It outlives the conversation: it alone hangs up, whatever hangs.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum, unique
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal
 
 from agent import events as e
-from agent.phases import MOVES, Phase
-from agent.plan import Patience
+from agent.commands import Announce, Command, Ending, HangUp, Listen, Mute, StopAnnouncement
+from agent.phases import Phase
+from agent.state import State, Timer
 
 SETTLED = 1.5
 """Seconds of the first sentence during which a callee who begins to speak makes it start again (contract, §2)."""
@@ -36,131 +35,6 @@ LIMIT_SLACK = 0.06
 """Seconds before the limit at which the call is ended: three ticks, so that it is over when the limit comes."""
 FAREWELL_LONGEST = 30.0
 """Longest time a farewell may take from being asked for to being over."""
-
-
-@unique
-class Timer(StrEnum):
-    """The deadlines a call can have."""
-
-    OPENING = "opening"
-    """The first sentence is due."""
-    GREETING = "greeting"
-    """The callee's greeting has lasted too long to wait for."""
-    SETTLED = "settled"
-    """The first sentence is past the moments in which it would start again."""
-    CLEAR = "clear"
-    """The callee has spoken long enough to mean it."""
-    REPLY = "reply"
-    """An answer should have been heard."""
-    INACTIVE = "inactive"
-    """Nobody has said anything."""
-    LIMIT_MESSAGE = "limit-message"
-    """The message about the time limit has to begin."""
-    LIMIT = "limit"
-    """The longest duration of the call."""
-    FAREWELL = "farewell"
-    """The farewell takes too long."""
-    HANG_UP = "hang-up"
-    """The farewell's last sample has reached the callee."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why the call ends."""
-
-    ended_by: e.EndedBy
-    end_reason: str | None
-    error_code: str | None = None
-    error_message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Announce:
-    """Say a fixed sentence."""
-
-    kind: e.AnnouncementKind
-    at: float = 0.0
-    """Host monotonic seconds; it begins no earlier."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopAnnouncement:
-    """Stop the fixed sentence that is being said."""
-
-    withdrawn: bool
-    """It will be said again from the start, and does not count as said."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Hand to the model what the callee says from now on."""
-
-    current: bool = False
-    """Also what they are saying at this moment, from its beginning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """Stop the model's speech and hand it nothing more."""
-
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
-    """Free the line, also while it still rings."""
-
-    ending: Ending
-
-
-Command = Announce | StopAnnouncement | Listen | Mute | HangUp
-
-Mode = Literal["static", "generated", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the plan fixes for the supervisor."""
-
-    opening: Mode
-    delay: float
-    goodbye: bool
-    """There is an end-of-call sentence."""
-    patience: Patience
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a call stands."""
-
-    terms: Terms
-    phase: Phase = Phase.PREPARING
-    timers: Mapping[Timer, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Deadline by timer, host monotonic seconds."""
-    rendered: Mapping[e.AnnouncementKind, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Seconds each fixed sentence lasts."""
-    answered_at: float | None = None
-    callee_speaks: bool = False
-    announcing: e.AnnouncementKind | None = None
-    """The fixed sentence that is being said."""
-    opening_due: bool = False
-    restarts: int = 0
-    farewell: e.AnnouncementKind | None = None
-    """The sentence that has to be over before the line is freed."""
-    ending: Ending | None = None
-
-    def moved(self, phase: Phase) -> "State":
-        """In another phase. Raises ValueError for a move that the table does not allow."""
-        if phase not in MOVES[self.phase]:
-            raise ValueError(f"no move from {self.phase} to {phase}")
-        return replace(self, phase=phase)
-
-    def with_timer(self, timer: Timer, at: float) -> "State":
-        """With the timer set, or set anew."""
-        return replace(self, timers=MappingProxyType({**self.timers, timer: at}))
-
-    def without(self, *timers: Timer) -> "State":
-        """With the timers off."""
-        kept = {timer: at for timer, at in self.timers.items() if timer not in timers}
-        return replace(self, timers=MappingProxyType(kept))
 
 
 Step = tuple[State, tuple[Command, ...]]

@@ -43,10 +43,11 @@ class Tape:
 
     async def close(self) -> None:
         """Write what is left."""
-        if self._recording is None:
+        recording, self._recording = self._recording, None
+        if recording is None:
             return
         try:
-            await asyncio.to_thread(self._recording.close)
+            await asyncio.to_thread(recording.close)
         except RecordingFailed:
             self._fail()
 

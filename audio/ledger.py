@@ -134,6 +134,8 @@ class Utterance:
     def heard_words(self) -> Sequence[Word]:
         """The words of which at least half went out."""
         limit = self._played / RATE
+        if not self._played:
+            return []
         return [word for word in self.words if (word.start + word.end) / 2 <= limit]
 
     def heard(self) -> str:

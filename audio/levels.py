@@ -55,8 +55,11 @@ class Levels:
         return max(0, step * STEP)
 
     def _threshold(self) -> float:
-        floor = float(np.percentile(self._levels, 10)) if self._levels else _SOFTEST
-        return max(_SOFTEST, floor + _ABOVE)
+        if not self._levels:
+            return _SOFTEST
+        # A voice that has left no silence yet is its own background: it may not be measured against itself.
+        floor, peak = float(np.percentile(self._levels, 10)), max(self._levels)
+        return max(_SOFTEST, min(floor + _ABOVE, peak - _ABOVE))
 
     def _level(self, step: int) -> float:
         index = step - (self._heard - len(self._levels))

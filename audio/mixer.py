@@ -75,7 +75,7 @@ class Mixer:
 
     def _play(self, utterance: Utterance, frame: Pcm, offset: int) -> int:
         silent_so_far = utterance.voiced_from is None
-        if utterance.played == 0 and utterance.left:
+        if utterance.played == 0 and utterance.left and offset < FRAME:
             self.ledger.enter(utterance)
         pcm = utterance.take(FRAME - offset, self.position + offset)
         frame[offset : offset + len(pcm)] = pcm

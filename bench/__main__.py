@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -14,7 +13,6 @@ from agent.standins.process import StandInsFailed, running
 from bench import machine
 from bench.command import whole_call
 from bench.edges import limited_calls, short_calls
-from bench.figures import Figure
 from bench.ours import CallFailed
 from bench.results import Results, table
 from bench.turns import compared
@@ -48,24 +46,23 @@ def bench(
 
 async def _measured(turns: int, calls: int, console: Console) -> Results:
     began = datetime.now(UTC)
+
+    def told(what: str) -> None:
+        console.print(f"{(datetime.now(UTC) - began).total_seconds():4.0f} s  {what}", markup=False)
+
     before = await machine.look()
-    figures: list[Figure] = []
-
-    async def part(name: str, measure: Callable[[], Awaitable[tuple[Figure, ...]]]) -> None:
-        console.print(f"{datetime.now(UTC) - began!s:.7} {name}", markup=False)
-        figures.extend(await measure())
-
-    await part("a whole rehearsal", whole_call)
+    told("a whole rehearsal")
+    figures = list(await whole_call())
     async with running() as stand_ins:
-        await part("first sentences and goodbyes", lambda: short_calls(stand_ins, calls))
-        await part("calls with a limit", lambda: limited_calls(stand_ins, -(-calls // 3)))
-        await part(
-            "voice to voice",
-            lambda: compared(stand_ins, turns, lambda at: console.print(f"        {at}", markup=False)),
-        )
+        told("first sentences and goodbyes")
+        figures += await short_calls(stand_ins, calls)
+        told("calls with a limit")
+        figures += await limited_calls(stand_ins, -(-calls // 3))
+        comparison = await compared(stand_ins, turns, lambda call: told(f"voice to voice, {call}"))
+    figures += comparison.figures
     after = await machine.look()
     disturbances = (*before.disturbances(load=True), *after.disturbances(load=False))
-    return Results(began, tuple(figures), disturbances)
+    return Results(began, tuple(figures), comparison.exchanges, disturbances)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from agent import events as e
 from agent.rehearsal.script import LineScript
 from agent.standins.process import StandIns
-from audio.frames import RATE, seconds
+from audio.frames import FRAME, RATE, seconds
 from bench.figures import Figure, Span, Unit, spread
 from bench.hearing import BETWEEN_UTTERANCES, Stretch, stretches
 from bench.ours import CallFailed, Conducted, conducted
@@ -57,7 +57,11 @@ def _heard(call: Conducted) -> tuple[Stretch, ...]:
 
 
 def _first_ms(call: Conducted) -> float:
-    return seconds(_heard(call)[0].start) * 1000
+    """By the line's samples or the host's clock, whichever is later: a late frame is late for the callee."""
+    on_line = seconds(_heard(call)[0].start)
+    opening = next(event for event in call.all(e.AgentStarted) if event.kind == "opening")
+    by_clock = opening.at - call.one(e.Answered).at + seconds(opening.sample % FRAME)
+    return max(on_line, by_clock) * 1000
 
 
 def _hang_up_ms(call: Conducted) -> float:

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 from rich.table import Table
 
 from bench.figures import Figure, Unit
+from bench.turns import Exchange
 
 FOLDER = Path(__file__).parent / "results"
 
@@ -20,6 +21,8 @@ class Results:
 
     began: datetime
     figures: tuple[Figure, ...]
+    exchanges: tuple[Exchange, ...]
+    """The turns of the comparison, one by one."""
     disturbances: tuple[str, ...]
     """Why the figures may say more of the machine than of the worker."""
 
@@ -35,6 +38,7 @@ class Results:
                 "began": self.began.isoformat(),
                 "disturbances": self.disturbances,
                 "figures": [_plain(figure) for figure in self.figures],
+                "turns": [asdict(exchange) for exchange in self.exchanges],
             },
             indent=2,
             ensure_ascii=False,

@@ -1,6 +1,6 @@
 """Voice to voice: from the end of the callee's voice to the agent's, ours beside the plain session's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from agent import events as e
@@ -14,31 +14,97 @@ from bench.hearing import Answer, answers
 from bench.ours import CallFailed, conducted
 from bench.scripts import Turn, blocks, conversation, turns
 
+LATE = 1.5
+"""Seconds; a wait beyond this is called late."""
+
 _NO_SLOWER = Span(high=1.0)
 _KEEPS_UP = Span(high=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """What one of the two made of the turns."""
+class Exchange:
+    """One turn, and what each of the two made of it."""
 
-    answers: tuple[Answer, ...]
+    turn: Turn
+    ours: Answer
+    plain: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The same turns, twice."""
+
+    exchanges: tuple[Exchange, ...]
+    lags: tuple[float, ...]
+    """Milliseconds that 99 of 100 wake-ups of the loop were not later than, in each of our calls."""
 
     @property
-    def waits_ms(self) -> list[float]:
-        """Milliseconds, of the turns that were let finish."""
-        return [answer.wait * 1000 for answer in self.answers if answer.wait is not None and not answer.cut_in]
+    def figures(self) -> tuple[Figure, ...]:
+        """What they come to."""
+        ours, others = _waits(each.ours for each in self.exchanges), _waits(each.plain for each in self.exchanges)
+        both = [
+            (each.ours.wait - each.plain.wait) * 1000
+            for each in self.exchanges
+            if each.ours.wait is not None
+            and each.plain.wait is not None
+            and not (each.ours.cut_in or each.plain.cut_in)
+        ]
+        return (
+            *_compared("median", 50, ours, others, _NO_SLOWER),
+            Figure("  ours - plain, median of the turns", median(both), Unit.MILLISECONDS, note=f"{len(both)} pairs"),
+            *_compared("95 of 100", 95, ours, others, None),
+            *self._late(),
+            *self._cut_ins(),
+            Figure(
+                "loop lag, 99 of 100",
+                median(self.lags),
+                Unit.MILLISECONDS,
+                _KEEPS_UP,
+                max(self.lags),
+                f"{len(self.lags)} calls",
+            ),
+        )
 
-    @property
-    def cut_ins(self) -> int:
-        """Turns that the agent spoke into."""
-        return sum(answer.cut_in for answer in self.answers)
+    def _late(self) -> tuple[Figure, ...]:
+        late = [sum((a.wait or 0.0) > LATE for a in side) for side in self._sides()]
+        note = f"longer than {LATE:g} s"
+        return (
+            Figure("late answers: ours", late[0], Unit.COUNT, note=note),
+            Figure("late answers: plain", late[1], Unit.COUNT, note=note),
+        )
+
+    def _cut_ins(self) -> tuple[Figure, ...]:
+        ours, others = (sum(answer.cut_in for answer in side) for side in self._sides())
+        pauses = sum(each.turn.pauses for each in self.exchanges)
+        note = f"{len(self.exchanges)} turns, {pauses} pauses"
+        return (
+            Figure("false cut-ins: ours", ours, Unit.COUNT, Span(high=others), note=note),
+            Figure("false cut-ins: plain", others, Unit.COUNT, note=note),
+        )
+
+    def _sides(self) -> tuple[list[Answer], list[Answer]]:
+        return [each.ours for each in self.exchanges], [each.plain for each in self.exchanges]
 
 
-async def compared(stand_ins: StandIns, count: int, told: Callable[[str], None]) -> tuple[Figure, ...]:
+def _waits(side: Iterable[Answer]) -> list[float]:
+    """Milliseconds, of the turns that were let finish."""
+    return [answer.wait * 1000 for answer in side if answer.wait is not None and not answer.cut_in]
+
+
+def _compared(
+    name: str, share: float, ours: Sequence[float], others: Sequence[float], target: Span | None
+) -> tuple[Figure, ...]:
+    mine, theirs = percentile(ours, share), percentile(others, share)
+    return (
+        Figure(f"voice to voice, {name}: ours", mine, Unit.MILLISECONDS, note=f"{len(ours)} turns"),
+        Figure(f"voice to voice, {name}: plain", theirs, Unit.MILLISECONDS, note=f"{len(others)} turns"),
+        Figure(f"voice to voice, {name}: ours/plain", mine / theirs, Unit.RATIO, target),
+    )
+
+
+async def compared(stand_ins: StandIns, count: int, told: Callable[[str], None]) -> Comparison:
     """The same turns on the same lines, a call of ours and a plain one by turns. `told` hears how far it is."""
-    ours: list[Answer] = []
-    others: list[Answer] = []
+    exchanges: list[Exchange] = []
     lags: list[float] = []
     said = blocks(turns(count))
     for number, block in enumerate(said, start=1):
@@ -46,14 +112,11 @@ async def compared(stand_ins: StandIns, count: int, told: Callable[[str], None])
         told(f"call {number} of {len(said)}, ours")
         call = await conducted(stand_ins, script, first_sentence_mode="none")
         lags.append(call.one(e.Measured).loop_lag_p99_ms)
-        ours += _answers(call.sides, script, block)
         told(f"call {number} of {len(said)}, plain")
-        others += _answers(await plain.talked(stand_ins, script), script, block)
-    pauses = sum(turn.pauses for block in said for turn in block)
-    return (
-        *_figures(Side(tuple(ours)), Side(tuple(others)), pauses),
-        Figure("loop lag, 99 of 100", median(lags), Unit.MILLISECONDS, _KEEPS_UP, max(lags), f"{len(lags)} calls"),
-    )
+        other = await plain.talked(stand_ins, script)
+        both = _answers(call.sides, script, block), _answers(other, script, block)
+        exchanges += [Exchange(turn, *pair) for turn, *pair in zip(block, *both, strict=True)]
+    return Comparison(tuple(exchanges), tuple(lags))
 
 
 def _answers(sides: Sides, script: LineScript, block: Sequence[Turn]) -> tuple[Answer, ...]:
@@ -61,22 +124,3 @@ def _answers(sides: Sides, script: LineScript, block: Sequence[Turn]) -> tuple[A
     if len(found) != len(block):
         raise CallFailed(f"expected {len(block)} turns of the callee in the call, found {len(found)}")
     return found
-
-
-def _figures(ours: Side, others: Side, pauses: int) -> tuple[Figure, ...]:
-    said = f"{len(ours.answers)} turns, {pauses} pauses"
-    rows = []
-    for name, share in (("median", 50), ("95 of 100", 95)):
-        mine, theirs = percentile(ours.waits_ms, share), percentile(others.waits_ms, share)
-        target = _NO_SLOWER if share == 50 else None
-        rows += [
-            Figure(f"voice to voice, {name}: ours", mine, Unit.MILLISECONDS, note=f"{len(ours.waits_ms)} turns"),
-            Figure(f"voice to voice, {name}: plain", theirs, Unit.MILLISECONDS, note=f"{len(others.waits_ms)} turns"),
-            Figure(f"voice to voice, {name}: ours/plain", mine / theirs, Unit.RATIO, target),
-        ]
-    no_more = Span(high=others.cut_ins)
-    return (
-        *rows,
-        Figure("false cut-ins: ours", ours.cut_ins, Unit.COUNT, no_more, note=said),
-        Figure("false cut-ins: plain", others.cut_ins, Unit.COUNT, note=said),
-    )

@@ -147,9 +147,7 @@ async def test_stand_ins_that_die_end_the_call_as_an_error(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("moment", [e.Rang, e.Answered, e.AgentStarted])
-async def test_ctrl_c_ends_the_call_with_a_report(
-    stand_ins: StandIns, tmp_path: Path, moment: type[e.Event]
-) -> None:
+async def test_ctrl_c_ends_the_call_with_a_report(stand_ins: StandIns, tmp_path: Path, moment: type[e.Event]) -> None:
     def interrupt(event: e.Event) -> None:
         if isinstance(event, moment):
             os.kill(os.getpid(), signal.SIGINT)

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from agent import events as e
+from agent.commands import Announce, Command, HangUp, Listen, Mute, StopAnnouncement
 from agent.phases import MOVES, Phase
 from agent.plan import Patience
+from agent.state import State, Terms, Timer
 from agent.supervisor import (
     BARGE_IN,
     CLEAR,
@@ -19,15 +21,6 @@ from agent.supervisor import (
     RESTARTS,
     SETTLED,
     TAIL,
-    Announce,
-    Command,
-    HangUp,
-    Listen,
-    Mute,
-    State,
-    StopAnnouncement,
-    Terms,
-    Timer,
     step,
 )
 

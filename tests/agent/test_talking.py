@@ -48,7 +48,9 @@ async def test_the_recording_and_the_report_agree(stand_ins: StandIns, tmp_path:
         line(
             {"after": "agent-stops", "say": "Who is this? /0.5/ I did not hear your name."},
             {"after": "agent-stops", "say": "I see. Goodbye."},
-            model={"script": [{"when": "who", "reply": "It is Emma."}, {"when": "goodbye", "call": {"tool": "end_call"}}]},
+            model={
+                "script": [{"when": "who", "reply": "It is Emma."}, {"when": "goodbye", "call": {"tool": "end_call"}}]
+            },
         ),
     )
     callee, agent = read_ogg(call.folder / "audio.ogg")
@@ -73,7 +75,9 @@ async def test_every_reply_is_measured(stand_ins: StandIns, tmp_path: Path) -> N
         line(
             {"after": "agent-stops", "say": "Who is this?"},
             {"after": "agent-stops", "say": "I see. Goodbye."},
-            model={"script": [{"when": "who", "reply": "It is Emma."}, {"when": "goodbye", "call": {"tool": "end_call"}}]},
+            model={
+                "script": [{"when": "who", "reply": "It is Emma."}, {"when": "goodbye", "call": {"tool": "end_call"}}]
+            },
         ),
     )
     [latency] = call.report.details.latencies
@@ -117,7 +121,9 @@ async def test_every_pipeline_holds_a_conversation(
         line(
             {"after": "agent-stops", "say": "Who is this?"},
             {"after": "agent-stops", "say": "Goodbye."},
-            model={"script": [{"when": "who", "reply": "It is Emma."}, {"when": "goodbye", "call": {"tool": "end_call"}}]},
+            model={
+                "script": [{"when": "who", "reply": "It is Emma."}, {"when": "goodbye", "call": {"tool": "end_call"}}]
+            },
         ),
     )
     assert call.said("assistant") == ["Hello there.", "It is Emma.", "Goodbye."]

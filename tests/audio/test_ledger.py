@@ -81,11 +81,10 @@ def test_what_was_played_whole_is_heard_whole_whatever_its_words_say() -> None:
 
 def test_without_word_times_what_was_heard_is_estimated_by_pace() -> None:
     text = "one two three four five six seven eight nine ten"
-    halves = [len(said(text, [], seconds).heard().split()) for seconds in (0.0, 0.5, 1.0, 2.0, 10.0)]
-    assert halves[0] == 0
-    assert halves == sorted(halves)
-    assert 3 <= halves[2] <= 4
-    assert halves[-1] == 10
+    heard = [len(said(text, [], seconds).heard().split()) for seconds in (0.0, 0.5, 1.0, 2.0, 10.0)]
+    assert heard == sorted(heard)
+    assert (heard[0], heard[-1]) == (0, 10)
+    assert heard[2] in (3, 4)
     assert text.startswith(said(text, [], 1.0).heard())
 
 
@@ -99,10 +98,7 @@ def test_nothing_was_heard_of_what_was_stopped_before_it_began() -> None:
 
 
 def test_an_utterance_that_is_still_being_made_when_it_is_stopped_is_cut() -> None:
-    utterance = Utterance("a1", "reply", text="Hello")
-    utterance.add(loud(0.1))
-    utterance.take(samples(0.1), 0)
-    utterance.stop()
+    utterance = said("Hello", [], 10.0)
     assert utterance.cut
     assert utterance.finished
     assert utterance.left == 0
@@ -148,7 +144,6 @@ def test_words_resumed_after_a_pause_are_placed_on_either_side_of_it() -> None:
 def test_the_voice_is_placed_by_its_first_and_last_audible_samples() -> None:
     utterance = Utterance("a1", "reply")
     utterance.add(np.concatenate([silence(300), np.full(50, -AUDIBLE, np.int16), silence(100), loud(0.001), silence()]))
-    assert utterance.voiced_from is None
     for tick in range(3):
         utterance.take(480, 1000 + 480 * tick)
     assert utterance.voiced_from == 1300

@@ -68,6 +68,6 @@ def test_nothing_begins_before_the_call() -> None:
 
 
 def test_what_is_long_past_is_forgotten() -> None:
-    levels = heard(voice(1.0), background(6.0))
-    assert levels.began(samples(1.0)) == samples(1.0)
-    assert abs(heard(background(6.0), voice(0.5)).began(samples(6.1)) - samples(6.0)) <= STEP
+    levels = heard(voice(1.0, -5.0), background(6.0), voice(0.5, -40.0), background(0.5))
+    assert abs(levels.began(samples(7.1)) - samples(7.0)) <= STEP
+    assert abs(levels.ended(samples(7.7)) - samples(7.5)) <= STEP

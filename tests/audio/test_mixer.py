@@ -192,7 +192,10 @@ def test_a_cut_of_speech_leaves_announcements_alone() -> None:
 
 
 def test_whoever_is_told_of_a_stop_may_cut_what_waits() -> None:
-    desk = Desk(more=lambda utterance: desk.mixer.cut(desk.mixer.speech) and None)
+    def cut_again(said: Utterance) -> None:
+        desk.mixer.cut(desk.mixer.speech)
+
+    desk = Desk(cut_again)
     desk.say(*(utterance(name, ramp(1000)) for name in ("a", "b")))
     desk.mixer.cut(desk.mixer.speech)
     assert desk.stops() == ["a", "b"]

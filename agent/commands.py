@@ -1,0 +1,55 @@
+"""What the supervisor can have done about a call."""
+
+from dataclasses import dataclass
+
+from agent import events as e
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why the call ends."""
+
+    ended_by: e.EndedBy
+    end_reason: str | None
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Say a fixed sentence."""
+
+    kind: e.AnnouncementKind
+    at: float = 0.0
+    """Host monotonic seconds; it begins no earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAnnouncement:
+    """Stop the fixed sentence that is being said."""
+
+    withdrawn: bool
+    """It will be said again from the start, and does not count as said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Hand to the model what the callee says from now on."""
+
+    current: bool = False
+    """Also what they are saying at this moment, from its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Stop the model's speech and hand it nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Free the line, also while it still rings."""
+
+    ending: Ending
+
+
+Command = Announce | StopAnnouncement | Listen | Mute | HangUp

@@ -9,6 +9,7 @@ from typing import Any
 from livekit.agents import llm, tts
 
 from agent import events as e
+from agent.pipeline import PROVIDER_OPTIONS
 from agent.plan import Plan
 from agent.voice import SilentVoice, Sound, render
 from audio.mixer import Mixer
@@ -60,7 +61,7 @@ async def written_opening(plan: Plan, model: llm.LLM[Any]) -> str:
     history.add_message(
         role="system", content=f"Write only the first sentence you say on the call. {plan.opening.text}"
     )
-    async with model.chat(chat_ctx=history) as stream:
+    async with model.chat(chat_ctx=history, conn_options=PROVIDER_OPTIONS) as stream:
         pieces = [chunk.delta.content async for chunk in stream if chunk.delta and chunk.delta.content]
     text = " ".join("".join(pieces).split())
     if not text:

@@ -202,6 +202,8 @@ class Call:
                 self.post(e.Answered(at=at))
             case lines.Refused(at, dial_error, sip_code, sip_text):
                 self.post(e.Refused(at=at, dial_error=dial_error, sip_code=sip_code, sip_text=sip_text))
+            case lines.Cancelled(at):
+                self.post(e.Withdrawn(at=at))
             case lines.HungUp(at):
                 self.post(e.CalleeHungUp(at=at))
             case lines.Dropped(at, reason):

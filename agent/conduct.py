@@ -7,6 +7,7 @@ plan → studio (mixer, ears, voice, session) ⇄ line
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -190,6 +191,8 @@ async def conduct(
         call.post(e.Failed(at=now(), code="internal_error", message=INTERNAL))
     finally:
         await _ended(call, now)
+        if journal.torn:
+            call.post(e.Warned(at=now(), message="the journal is incomplete: it could not be written"))
         call.post(meter.used(now()))
         call.post(e.Measured(at=now(), loop_lag_p99_ms=round(lag.p99_ms(), 1), starved_ms=round(starved, 1)))
         call.post(e.Reported(at=now()))
@@ -243,6 +246,7 @@ def _accepted(plan: Plan, at: float) -> e.Accepted:
         organization_id=plan.organization_id,
         campaign=plan.campaign,
         metadata=plan.metadata,
+        pid=os.getpid(),
     )
 
 
@@ -257,4 +261,7 @@ def _planned(plan: Plan, at: float) -> e.Planned:
         recogniser=f"{plan.recogniser.provider}/{plan.recogniser.model}",
         warnings=plan.warnings,
         system_prompt=plan.prompt if plan.report_prompt else None,
+        ringing=plan.patience.ringing,
+        limit=plan.patience.limit,
+        webhook_url=plan.final_url,
     )

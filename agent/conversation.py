@@ -9,21 +9,18 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any, cast
 
 from livekit import rtc
-from livekit.agents import Agent, AgentSession, APIConnectOptions, ModelSettings, StopResponse, llm, stt
+from livekit.agents import Agent, AgentSession, ModelSettings, StopResponse, llm, stt
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.events import ConversationItemAddedEvent, ErrorEvent
 
 from agent import events as e
 from agent.ears import Ears, SharedDetector, frame_of, shared_words
-from agent.pipeline import Pipeline
+from agent.pipeline import PROVIDER_OPTIONS, Pipeline
 from agent.voice import Microphone, Mouth, new_id, voiced
 from audio.frames import Pcm
 from audio.ledger import Utterance
 
 logger = logging.getLogger(__name__)
-
-PROVIDER_OPTIONS = APIConnectOptions(max_retry=2, retry_interval=0.3, timeout=5.0)
-"""Per request: a provider is given up after three tries in quick succession."""
 
 Tell = Callable[[e.Event], None]
 

@@ -39,6 +39,8 @@ class Accepted(Event):
     organization_id: str | None = None
     campaign: Mapping[str, Any] | None = None
     metadata: Mapping[str, Any] | None = None
+    pid: int | None = None
+    """The process that conducts the call, where another one looks after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,12 @@ class Planned(Event):
     warnings: tuple[str, ...] = ()
     system_prompt: str | None = None
     """Only where the settings ask for it in the report."""
+    ringing: float | None = None
+    """Seconds it may ring."""
+    limit: float | None = None
+    """Seconds the call may last from the answer."""
+    webhook_url: str | None = None
+    """Where the final event goes when the attempt has no callback."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@
 
 import dataclasses
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,8 @@ from typing import Self, TextIO
 from pydantic import TypeAdapter
 
 from agent.events import EVENTS, Event
+
+logger = logging.getLogger(__name__)
 
 Watcher = Callable[[Event], None]
 
@@ -58,6 +61,21 @@ def read(path: Path) -> Iterator[Event]:
         yield event
 
 
+def mend(path: Path) -> None:
+    """Make the last line whole, or take it away where it was cut off. Only once nobody writes any more."""
+    with path.open("rb+") as file:
+        data = file.read()
+        whole = data.rfind(b"\n") + 1
+        if whole == len(data):
+            return
+        try:
+            decode(data[whole:])
+        except ValueError:
+            file.truncate(whole)
+        else:
+            file.write(b"\n")
+
+
 class Journal:
     """Keeps the events of one attempt: in memory for the report, in a file for everyone else."""
 
@@ -65,7 +83,17 @@ class Journal:
         """`path` is overwritten; None keeps the events in memory only. Raises OSError if it cannot be written."""
         self.events: list[Event] = []
         self._watchers: list[Watcher] = []
+        self.torn = False
+        """The file could not be written to its end; the events in memory are complete."""
         self._file: TextIO | None = None if path is None else path.open("w", encoding="utf-8", buffering=1)
+
+    @classmethod
+    def resume(cls, path: Path) -> Self:
+        """Go on with a journal whose writer is gone; `events` are those from now on. Raises OSError."""
+        mend(path)
+        journal = cls(None)
+        journal._file = path.open("a", encoding="utf-8", buffering=1)
+        return journal
 
     def __enter__(self) -> Self:
         return self
@@ -78,15 +106,33 @@ class Journal:
         self._watchers.append(watcher)
 
     def append(self, event: Event) -> None:
-        """Keep the event, then tell the watchers."""
+        """Keep the event, then tell the watchers. Halves of characters, which models can write, become `?`."""
+        line = encode(event)
+        whole = line.encode(errors="replace").decode()
+        if whole != line:
+            event = decode(whole)
         self.events.append(event)
-        if self._file is not None:
-            self._file.write(encode(event) + "\n")
+        self._write(whole + "\n")
         for watcher in self._watchers:
             watcher(event)
+
+    def _write(self, line: str) -> None:
+        """A call goes on without its journal: the report is made from memory."""
+        if self._file is None:
+            return
+        try:
+            self._file.write(line)
+        except OSError as error:
+            logger.error("the journal cannot be written", extra={"error": type(error).__name__})
+            self.torn = True
+            self.close()
 
     def close(self) -> None:
         """Close the file. Safe to call twice."""
         file, self._file = self._file, None
-        if file is not None:
+        if file is None:
+            return
+        try:
             file.close()
+        except OSError:
+            self.torn = True

@@ -51,6 +51,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Somebody else called the attempt off before it was answered: the room was deleted, the caller gave up."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The callee hung up."""
 
@@ -73,7 +80,7 @@ class Pressed:
     digit: str
 
 
-LineEvent = Rang | Answered | Refused | HungUp | Dropped | Pressed
+LineEvent = Rang | Answered | Refused | Cancelled | HungUp | Dropped | Pressed
 
 
 class Leg(Protocol):
@@ -96,7 +103,7 @@ class Line(Protocol):
     """A way to reach a callee."""
 
     async def dial(self, leg: Leg, notify: Callable[[LineEvent], None]) -> None:
-        """Ring the callee and return once `Answered` or `Refused` was notified; later events follow by `notify`.
+        """Ring the callee and return once `Answered`, `Refused` or `Cancelled` was notified; later events follow.
 
         Cancelling it while it rings withdraws the call.
         """

@@ -6,12 +6,15 @@ A new provider is a case here, a plan in `agent.plan`, and its credentials in `a
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from livekit.agents import inference, llm, stt, tts, vad
+from livekit.agents import APIConnectOptions, inference, llm, stt, tts, vad
 from livekit.agents.voice.turn import TurnDetectionMode
 from livekit.plugins import cartesia, deepgram, elevenlabs, openai
 
 from agent.plan import ModelPlan, Plan, RecogniserPlan, VoicePlan
 from audio.frames import RATE
+
+PROVIDER_OPTIONS = APIConnectOptions(max_retry=2, retry_interval=0.3, timeout=5.0)
+"""Per request to a model or a voice: it is given up after three tries in quick succession."""
 
 MIN_SILENCE = 0.25
 """Seconds of silence after which speech counts as ended; the least the local turn detector accepts."""

@@ -4,7 +4,7 @@ Built by `agent.prepare.prepare` before the phone rings. Nothing in it is looked
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import SecretStr
@@ -85,6 +85,14 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
+class SipPlan:
+    """How the phone network is asked for the call."""
+
+    trunk_id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One call, ready to be conducted."""
 
@@ -117,4 +125,9 @@ class Plan:
     patience: Patience
     report_prompt: bool = False
     """Whether `llm_system_prompt` is reported."""
+    sip: SipPlan = SipPlan()
+    recorded: bool = False
+    """Whether a call on the phone network is recorded; a rehearsal always is."""
+    final_url: str | None = None
+    """`webhook_url`: where the final event goes when the attempt has no callback."""
     warnings: tuple[str, ...] = ()

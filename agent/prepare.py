@@ -11,7 +11,7 @@ from agent.models.assistant import Assistant, CustomTool
 from agent.models.attempt import Attempt
 from agent.numbers import refusal
 from agent.pending import pending
-from agent.plan import Opening, Patience, Plan
+from agent.plan import Opening, Patience, Plan, SipPlan
 from agent.problems import ErrorCode, InputInvalid, Problem
 from agent.providers import Providers
 from agent.selection import Findings, Heard, model_of, recogniser_of, voice_of
@@ -121,7 +121,15 @@ def _plan(attempt: Attempt, assistant: Assistant, setup: _Setup, found: Findings
             reply=settings.reply_secs,
         ),
         report_prompt=settings.report_prompt,
+        sip=SipPlan(attempt.sip.trunk_id or settings.sip_trunk_id, attempt.sip.headers),
+        recorded=_recorded(attempt, settings),
+        final_url=assistant.webhook_url if attempt.callback is None or attempt.callback.url is None else None,
     )
+
+
+def _recorded(attempt: Attempt, settings: Settings) -> bool:
+    chosen = attempt.recording.enabled if attempt.recording is not None else None
+    return settings.recording if chosen is None else chosen
 
 
 def _numbers(attempt: Attempt, assistant: Assistant) -> tuple[str, str | None]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agent.models.assistant import CartesiaVoice, Voice
-from agent.models.attempt import Language, Timezone
+from agent.models.attempt import Language, SigningSecret, Timezone
 from agent.models.section import Section, Text, WebUrl, above, between, expected, matching
 from agent.numbers import REGIONS
 from agent.problems import Problem, SettingsInvalid
@@ -29,6 +29,7 @@ class Instance(Section):
 
 _INSTANCES = TypeAdapter(dict[str, Instance])
 _VOICE: TypeAdapter[Voice] = TypeAdapter(Voice)
+_REDIS = re.compile(r"(rediss?|unix)://\S+")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?")
 
 
@@ -48,6 +49,12 @@ def _voice(text: object) -> object:
         return _VOICE.validate_json(text)
     except ValidationError:
         raise expected('JSON such as {"provider": "cartesia", "id": "…", "speed": 1.1}, in its range') from None
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    if _REDIS.fullmatch(value.get_secret_value()) is None:
+        raise expected("a URL such as redis://127.0.0.1:6379/0")
+    return value
 
 
 def _listed(text: object) -> object:
@@ -135,6 +142,47 @@ class Settings(BaseSettings):
     reply_secs: Annotated[float, above(0, 600)] = _setting(
         "VOICE_WORKER_REPLY_SECS", "longest wait for the first sound of a reply before a call is given up", 20.0
     )
+    livekit_url: BaseUrl | None = _setting("LIVEKIT_URL", "LiveKit server the worker registers with")
+    livekit_api_key: Text | None = _setting("LIVEKIT_API_KEY", "key of that server")
+    livekit_api_secret: SecretStr | None = _setting("LIVEKIT_API_SECRET", "secret of that key")
+    agent_name: Text = _setting("VOICE_WORKER_AGENT_NAME", "name that attempts are dispatched to", "voice-worker")
+    sip_trunk_id: Text | None = _setting(
+        "VOICE_WORKER_SIP_TRUNK_ID", "outbound trunk of an attempt that names none in `sip.trunk_id`"
+    )
+    callback_secret: SigningSecret | None = _setting(
+        "VOICE_WORKER_CALLBACK_SECRET", "`whsec_…` that events are signed with where the attempt brings no secret"
+    )
+    recording: bool = _setting(
+        "VOICE_WORKER_RECORDING", "whether calls are recorded where the attempt does not say", False
+    )
+    host: Text = _setting("VOICE_WORKER_HOST", "address of the health and metrics endpoints", "127.0.0.1")
+    health_port: Annotated[int, between(0, 65535)] = _setting(
+        "VOICE_WORKER_HEALTH_PORT", "port of the health endpoint; 0: any free one", 8081
+    )
+    metrics_port: Annotated[int, between(0, 65535)] | None = _setting(
+        "VOICE_WORKER_METRICS_PORT", "port of the Prometheus endpoint; none: there is none"
+    )
+    load_threshold: Annotated[float, above(0)] = _setting(
+        "VOICE_WORKER_LOAD_THRESHOLD", "CPU load (0 to 1) above which no more calls are taken; 1 or more: no limit", 0.7
+    )
+    idle_processes: Annotated[int, between(0, 100)] = _setting(
+        "VOICE_WORKER_IDLE_PROCESSES", "processes that wait, warm, for a call", 2
+    )
+    drain_secs: Annotated[float, above(0)] = _setting(
+        "VOICE_WORKER_DRAIN_SECS", "longest time running calls are given after SIGTERM", 3600.0
+    )
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = _setting(
+        "VOICE_WORKER_REDIS_URL", "where the workers of a fleet remember attempts together; none: in the data folder"
+    )
+    claim_days: Annotated[float, between(1, 365)] = _setting(
+        "VOICE_WORKER_CLAIM_DAYS", "days an attempt is remembered, so that a second dispatch does not dial again", 7.0
+    )
+    calls_at_once: Annotated[int, between(0, 10_000)] = _setting(
+        "VOICE_WORKER_CALLS_AT_ONCE", "calls this worker may have on one trunk at once; 0: any number", 0
+    )
+    calls_per_sec: Annotated[float, between(0, 1000)] = _setting(
+        "VOICE_WORKER_CALLS_PER_SEC", "new calls a second this worker may place on one trunk; 0: any number", 0.0
+    )
     report_prompt: bool = _setting("VOICE_WORKER_REPORT_PROMPT", "whether `llm_system_prompt` is reported", False)
 
 
@@ -185,6 +233,7 @@ def _expectation(detail: ErrorDetails) -> str:
 
 _EXPECTED = {
     "float_parsing": "expected a number",
+    "int_parsing": "expected a whole number",
     "bool_parsing": "expected true or false",
     "path_type": "expected a path",
 }
@@ -206,7 +255,7 @@ def _default(value: object) -> str:
             return "Cartesia's Katie"
         case bool():
             return f"`{str(value).lower()}`"
-        case float():
+        case int() | float():
             return f"`{value:g}`"
         case str() | Path():
             return f"`{value}`"

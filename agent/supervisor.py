@@ -214,11 +214,15 @@ _REFUSALS = {"busy": "user_rejected", "no_answer": "user_unavailable", "temporar
 
 
 def _callee_hung_up(state: State, event: e.Event) -> Step:
+    if state.answered_at is None:
+        return _withdrawn(state, event)
     return _hang_up(state, Ending("user", "client_initiated"))
 
 
 def _line_dropped(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.LineDropped)
+    if state.answered_at is None:
+        return _hang_up(state, Ending("system", None, "dial_error", "the line failed before it was answered"))
     return _hang_up(state, Ending("system", event.reason))
 
 

@@ -133,17 +133,19 @@ class Turns:
         turn.heard_at = event.at
 
     def _turn_taken(self, event: e.TurnTaken) -> None:
-        if self._open is not None:
-            self._open.taken_at = event.at
-            self._unanswered = self._open
-            self._open = None
+        last = self.callee[-1] if self.callee else None
+        turn = self._open or last
+        self._open = None
+        if turn is not None and turn.taken_at is None:
+            turn.taken_at = event.at
+            self._unanswered = turn
 
     def _agent_started(self, event: e.AgentStarted) -> None:
         utterance = AgentUtterance(event.id, event.kind, event.sample)
         self.agent[event.id] = utterance
         if event.kind == "reply":
             utterance.answers, self._unanswered = self._unanswered, None
-        elif self._open is not None and self._open.stop is not None:
+        if self._open is not None and self._open.stop is not None:
             self._open = None
 
     def _agent_stopped(self, event: e.AgentStopped) -> None:

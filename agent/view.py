@@ -95,7 +95,8 @@ class View:
 
     def _print(self, at: float, who: str, what: str, style: str = "") -> None:
         line = Text(f"{self._clock(at)}  {who:<{_GUTTER}}", style="dim")
-        line.append(what, style=style)
+        # What is said comes from outside: nothing in it may steer the terminal.
+        line.append("".join(letter if letter.isprintable() else " " for letter in what), style=style)
         self._console.print(line, soft_wrap=True)
 
     def _clock(self, at: float) -> str:

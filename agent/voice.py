@@ -12,6 +12,7 @@ from livekit.agents import tts
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 from livekit.agents.voice import io
 
+from agent.pipeline import PROVIDER_OPTIONS
 from audio.frames import RATE, Pcm, samples, seconds
 from audio.ledger import AUDIBLE, Utterance, Word
 from audio.mixer import Channel, Mixer
@@ -59,7 +60,7 @@ async def render(voice: tts.TTS[Any], text: str) -> Sound:
     """The sentence as the voice speaks it, without silence at either end. Raises `SilentVoice`, livekit's APIError."""
     pieces: list[Pcm] = []
     words: list[Word] = []
-    async with voice.stream() as stream:
+    async with voice.stream(conn_options=PROVIDER_OPTIONS) as stream:
         stream.push_text(text)
         stream.flush()
         stream.end_input()

@@ -58,6 +58,8 @@ class Mixer:
             filled = max(filled, min(FRAME, utterance.not_before - self.position))
             taken = self._play(utterance, frame, filled)
             filled += taken
+            if channel.current is not utterance:
+                continue  # whoever was told of its start has cut it
             if utterance.finished:
                 channel.queue.popleft()
                 self._stopped(utterance)

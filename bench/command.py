@@ -73,14 +73,15 @@ async def _output(*arguments: str) -> str:
         *arguments,
         cwd=_ROOT,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
-        out, _ = await process.communicate()
+        out, problems = await process.communicate()
     finally:
         if process.returncode is None:
             process.terminate()
             await process.wait()
     if process.returncode:
-        raise CallFailed(f"a process that was measured ended with exit code {process.returncode}")
+        said = problems.decode(errors="replace").strip().rpartition("\n")[2]
+        raise CallFailed(f"a process that was measured ended with exit code {process.returncode}: {said}")
     return out.decode()

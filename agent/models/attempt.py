@@ -1,5 +1,6 @@
 """One call attempt, as the scheduler dispatches it."""
 
+import base64
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -20,9 +21,20 @@ def timezone_name(value: str) -> str:
 
 
 def _signing_secret(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith("whsec_"):
-        raise expected("a secret that begins with whsec_")
+    try:
+        signing_key(value)
+    except ValueError:
+        raise expected("a secret that begins with whsec_ and goes on in base64") from None
     return value
+
+
+def signing_key(secret: SecretStr) -> bytes:
+    """The key a `whsec_…` secret holds. Raises ValueError, which holds nothing of it."""
+    scheme, _, encoded = secret.get_secret_value().partition("_")
+    padding = "=" * (-len(encoded) % 4)
+    if scheme != "whsec" or not encoded:
+        raise ValueError("expected whsec_ and a key")
+    return base64.b64decode(encoded + padding, validate=True)
 
 
 Language = Annotated[
@@ -35,6 +47,8 @@ Language = Annotated[
 """A BCP 47 tag of language, script, region and variants."""
 Timezone = Annotated[str, AfterValidator(timezone_name)]
 """An IANA name."""
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
+"""`whsec_` and a key in base64, as Standard Webhooks has it."""
 
 
 class Campaign(Section):
@@ -56,7 +70,7 @@ class Callback(Section):
     """Where the events go."""
 
     url: WebUrl | None = None
-    secret: Annotated[SecretStr, AfterValidator(_signing_secret)] | None = None
+    secret: SigningSecret | None = None
 
 
 class Recording(Section):

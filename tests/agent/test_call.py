@@ -223,10 +223,11 @@ def test_deadlines_pass_at_their_moments() -> None:
     ("answer", "why"),
     [
         (lambda: lines.Refused(now(), "busy", 486, "Busy Here"), ("system", "user_rejected", "dial_error")),
+        (lambda: lines.Cancelled(now()), ("system", None, "cancelled")),
         (lambda: lines.Refused(now(), "no_answer", 480, "Gone"), ("system", "user_unavailable", "dial_error")),
     ],
 )
-def test_a_refused_dial_frees_the_line(
+def test_a_dial_that_was_not_answered_frees_the_line(
     answer: Callable[[], lines.LineEvent], why: tuple[str, str | None, str | None]
 ) -> None:
     stage = play(Stage(answer=answer))
@@ -364,9 +365,9 @@ def test_nothing_is_raised_to_whoever_posts() -> None:
 
 
 @pytest.mark.skipif(not FULL_DISK.exists(), reason="needs a device that is always full")
-def test_a_full_disk_ends_the_call_and_leaves_its_events_in_memory() -> None:
+def test_a_call_goes_on_when_the_disk_is_full() -> None:
     stage = play(Stage(path=FULL_DISK), (5, hang_up))
-    assert stage.why() == ("system", None, "internal_error")
+    assert stage.why() == ("user", "client_initiated", None)
 
 
 def breaking_speech(stage: Stage) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from agent import events as e
 from agent.report import fold
 from agent.standins.process import StandIns
 from tests.calls import attempt, conducted, line

@@ -61,7 +61,8 @@ def test_what_begins_after_the_gate_was_opened_gets_through() -> None:
 @pytest.mark.parametrize("before", [1, 2, 3])
 def test_what_began_before_the_gate_was_opened_never_gets_through(before: int) -> None:
     gate = Gate()
-    late, greeting = recognised("This is Ben."), [BEGAN, WORDS, ENDED]
+    late = recognised("This is Ben.")
+    greeting: list[vad.VADEvent | stt.SpeechEvent] = [BEGAN, WORDS, ENDED]
     give(gate, *greeting[:before])
     gate.open(current=False)
     give(gate, *greeting[before:], looked(2.1), late)
@@ -153,13 +154,13 @@ def voice(seconds: float) -> Pcm:
 
 def test_speech_is_told_where_it_really_began_and_ended() -> None:
     async def scene() -> list[e.Event]:
-        pair = Pair()
+        pair, speaking = Pair(), list[bool]()
         async with pair.listening():
             pair.hear(np.concatenate([silence(samples(1.0)), voice(0.6), silence(samples(0.4))]))
-            await pair.find(voice_began(1.06))
-            assert pair.ears.speaking
-            await pair.find(voice_ended(1.68))
-            assert not pair.ears.speaking
+            for found in (voice_began(1.06), voice_ended(1.68)):
+                await pair.find(found)
+                speaking.append(pair.ears.speaking)
+        assert speaking == [True, False]
         return pair.told
 
     started, stopped = hurried(scene())

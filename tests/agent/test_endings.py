@@ -13,6 +13,10 @@ from tests.calls import attempt, audible, conducted, line
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+class BrokenOnPurpose(Exception):
+    """What a fault of the worker's looks like."""
+
+
 GREETED = {"first_sentence": "Hello there."}
 
 
@@ -168,7 +172,7 @@ async def test_an_exception_anywhere_still_leaves_one_report(
 ) -> None:
     def throw(event: e.Event) -> None:
         if isinstance(event, moment):
-            raise RuntimeError("broken on purpose")
+            raise BrokenOnPurpose
 
     call = await conducted(
         stand_ins, tmp_path, attempt(**GREETED), line({"after": "agent-stops", "say": "Hello, hello."}), throw

@@ -40,7 +40,7 @@ def test_the_recording_keeps_frames_of_the_same_tick_together_however_far_the_li
         (),
         lambda callee, agent: recorded.append((int(callee[0]), int(agent[0]))),
     )
-    for tick in range(3):
+    for _ in range(3):
         headset.speak()
     for tick in range(3):
         headset.speak()

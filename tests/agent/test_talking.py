@@ -1,4 +1,4 @@
-"""The middle of a call on the simulated line: interruptions, what was heard of a reply, the recording, the providers."""
+"""The middle of a call on the simulated line: interruptions, what was heard, the recording, every pipeline."""
 
 import json
 from pathlib import Path
@@ -184,7 +184,7 @@ async def test_a_prompt_of_200_kb_is_accepted(stand_ins: StandIns, tmp_path: Pat
     call = await conducted(
         stand_ins,
         tmp_path,
-        attempt(**GREETED, **{"prompt": "Be brief. " * 20_000}),
+        attempt(**GREETED, prompt="Be brief. " * 20_000),
         line(
             {"after": "agent-stops", "say": "Goodbye."},
             model={"script": [{"when": "goodbye", "call": {"tool": "end_call"}}]},

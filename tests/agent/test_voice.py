@@ -12,7 +12,7 @@ from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 from livekit.agents.voice import io
 
 from agent.voice import UTTERANCE, Microphone, Mouth, SilentVoice, Sound, new_id, pcm_of, render, voiced, words_of
-from audio.frames import FRAME, RATE, Pcm, samples, silence
+from audio.frames import FRAME, Pcm, samples, silence
 from audio.ledger import Utterance, Word
 from audio.mixer import Mixer
 from tests.agent.fakes import FakeVoice, frame
@@ -28,12 +28,15 @@ class Booth:
     """A mouth on a mixer, and what the framework is told."""
 
     def __init__(self) -> None:
-        self.mixer = Mixer(started=lambda utterance: self.mouth.began(), stopped=lambda said: self.mouth.ended(said))
+        self.mixer = Mixer(started=lambda utterance: self.mouth.began(), stopped=self._stopped)
         self.mouth = Mouth(self.mixer, lambda: NOW_UTC)
         self.finished: list[io.PlaybackFinishedEvent] = []
         self.started: list[io.PlaybackStartedEvent] = []
         self.mouth.on("playback_finished", self._finished)
         self.mouth.on("playback_started", self._started)
+
+    def _stopped(self, utterance: Utterance) -> None:
+        self.mouth.ended(utterance)
 
     def _finished(self, event: io.PlaybackFinishedEvent) -> None:
         self.finished.append(event)
@@ -192,10 +195,8 @@ async def test_a_sentence_is_rendered_without_silence_around_it_and_its_words_mo
     assert made.text == "Hello there."
     assert made.seconds == pytest.approx(1.06, abs=0.001)
     assert made.pcm[0] == 5000
-    assert [(word.text, word.start, word.end) for word in made.words] == [
-        ("Hello", 0.0, pytest.approx(0.5)),
-        ("there.", pytest.approx(0.5), pytest.approx(1.0)),
-    ]
+    assert [word.text for word in made.words] == ["Hello", "there."]
+    assert [(word.start, word.end) for word in made.words] == [pytest.approx((0.0, 0.5)), pytest.approx((0.5, 1.0))]
 
 
 async def test_a_voice_without_sound_is_told() -> None:
@@ -226,13 +227,6 @@ def test_sound_of_any_rate_and_number_of_channels_comes_to_24_khz_mono() -> None
     high = pcm_of(frame(np.full(4800, 5000, dtype=np.int16), rate=48_000))
     assert np.array_equal(high, loud(0.1))
     assert len(pcm_of(frame(silence(0)))) == 0
-
-
-def test_sound_that_was_taken_does_not_change_with_its_frame() -> None:
-    source = frame(loud(0.02))
-    taken = pcm_of(source)
-    np.frombuffer(source.data, dtype=np.int16)[:] = 0
-    assert taken.all()
 
 
 def test_only_words_with_times_are_taken_and_one_without_an_end_is_a_moment() -> None:
@@ -268,4 +262,3 @@ async def test_the_microphone_gives_frames_in_their_order() -> None:
 
 def test_ids_of_utterances_are_all_different() -> None:
     assert len({new_id() for _ in range(100)}) == 100
-    assert samples(1.0) == RATE

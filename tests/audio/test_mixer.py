@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from audio.frames import FRAME, Pcm, silence
 from audio.ledger import AUDIBLE, Utterance, Word
@@ -22,17 +23,24 @@ def utterance(name: str, *sound: Pcm, complete: bool = True, not_before: int = 0
     return made
 
 
+def nothing(said: Utterance) -> None:
+    """Nobody does anything about it."""
+
+
 class Desk:
     """A mixer, what it put out, and what it told, each with the position at which it was told."""
 
-    def __init__(self, more: Callable[[Utterance], None] = lambda utterance: None) -> None:
+    def __init__(
+        self, more: Callable[[Utterance], None] = nothing, first: Callable[[Utterance], None] = nothing
+    ) -> None:
         self.told: list[tuple[str, str, int]] = []
         self.out: Pcm = silence(0)
-        self._more = more
+        self._more, self._first = more, first
         self.mixer = Mixer(started=self._started, stopped=self._stopped)
 
     def _started(self, utterance: Utterance) -> None:
         self.told.append(("started", utterance.id, self.mixer.position))
+        self._first(utterance)
 
     def _stopped(self, utterance: Utterance) -> None:
         self.told.append(("stopped", utterance.id, self.mixer.position))
@@ -199,6 +207,19 @@ def test_whoever_is_told_of_a_stop_may_cut_what_waits() -> None:
     desk.say(*(utterance(name, ramp(1000)) for name in ("a", "b")))
     desk.mixer.cut(desk.mixer.speech)
     assert desk.stops() == ["a", "b"]
+
+
+@pytest.mark.parametrize("waiting", [0, 1, 2])
+def test_whoever_is_told_of_a_start_may_cut_it_and_what_waits(waiting: int) -> None:
+    def cut(said: Utterance) -> None:
+        desk.mixer.cut(desk.mixer.speech)
+
+    desk = Desk(first=cut)
+    names = ["a", "b", "c"][: waiting + 1]
+    desk.say(*(utterance(name, ramp(1000)) for name in names))
+    desk.tick(3)
+    assert desk.stops() == names
+    assert [name for what, name, _ in desk.told if what == "started"] == ["a"]
 
 
 def test_whoever_is_told_of_a_stop_may_announce_something_in_the_same_tick() -> None:

@@ -35,11 +35,18 @@ class Caller(Agent):
     """The assistant on the phone: what livekit asks of an agent, answered from the ears and for the mixer."""
 
     def __init__(
-        self, prompt: str, tools: list[llm.Tool | llm.Toolset], ears: Ears, turn_taken: Callable[[], bool]
+        self,
+        prompt: str,
+        tools: list[llm.Tool | llm.Toolset],
+        ears: Ears,
+        turn_taken: Callable[[], bool],
+        begun: Callable[[str], None],
     ) -> None:
+        """`turn_taken` says whether a turn may be answered; `begun` is told the id of each utterance as it is begun."""
         super().__init__(instructions=prompt, tools=tools)
         self._ears = ears
         self._turn_taken = turn_taken
+        self._begun = begun
 
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
@@ -54,6 +61,8 @@ class Caller(Agent):
 
         async def written() -> AsyncIterator[str]:
             async for piece in text:
+                if piece and not utterance.text:
+                    self._begun(utterance.id)
                 utterance.text += piece
                 yield piece
 
@@ -159,6 +168,8 @@ def session_for(pipeline: Pipeline, ears: Ears) -> AgentSession[None]:
         aec_warmup_duration=None,
         user_away_timeout=None,
         max_tool_steps=5,
+        # The ears wait for the last words; by the time the session is closed they are known.
+        session_close_transcript_timeout=0.0,
         conn_options=SessionConnectOptions(
             llm_conn_options=PROVIDER_OPTIONS, tts_conn_options=PROVIDER_OPTIONS, stt_conn_options=PROVIDER_OPTIONS
         ),

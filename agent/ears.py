@@ -90,7 +90,11 @@ class Ears:
         self._tell = tell
         self._now = now
         self._finished = asyncio.Event()
+        """Everything that was said has been put into words."""
         self._finished.set()
+        self._heard_at = 0.0
+        """Host time of the last final words."""
+        self._settling = False
         self._streams: _Streams | None = None
         self._levels = Levels()
 
@@ -123,6 +127,7 @@ class Ears:
         """After the call: wait until the recogniser has said what the last words were, but not longer than this."""
         if self._streams is None or self._finished.is_set():
             return
+        self._settling = True
         self._streams.words.flush()
         try:
             await asyncio.wait_for(self._finished.wait(), seconds)
@@ -141,6 +146,8 @@ class Ears:
                 )
             elif event.type is vad.VADEventType.END_OF_SPEECH:
                 self.speaking = False
+                if self._heard_at > self._now() - event.silence_duration:
+                    self._finished.set()
                 self._tell(
                     e.CalleeStopped(at=self._now(), sample=self._levels.ended(_sample(heard - event.silence_duration)))
                 )
@@ -150,10 +157,21 @@ class Ears:
             self.gate.pass_on(event)
             if event.type is not _FINALS or not event.alternatives or not event.alternatives[0].text.strip():
                 continue
-            if not self.speaking:
+            self._heard_at = self._now()
+            if self._settling or not self.speaking:
                 self._finished.set()
-            self._tell(e.CalleeHeard(at=self._now(), text=event.alternatives[0].text.strip()))
+            self._tell(_heard(self._heard_at, event.alternatives[0]))
         raise APIConnectionError("the recogniser stopped")
+
+
+def _heard(at: float, words: stt.SpeechData) -> e.CalleeHeard:
+    placed = words.end_time > words.start_time
+    return e.CalleeHeard(
+        at=at,
+        text=words.text.strip(),
+        start=_sample(words.start_time) if placed else None,
+        stop=_sample(words.end_time) if placed else None,
+    )
 
 
 def _sample(seconds: float) -> int:

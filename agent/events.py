@@ -117,11 +117,23 @@ class CalleeHeard(Event):
     """The recogniser settled on what the callee said."""
 
     text: str
+    start: int | None = None
+    """First sample, as the recogniser places it: less exact than the detector; None where it does not say."""
+    stop: int | None = None
+    """Sample after the last, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnTaken(Event):
     """What the callee said since the last turn was handed to the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyBegun(Event):
+    """The model wrote the first word of something to be said; whether it is ever heard is open."""
+
+    id: str
+    """The `AgentStarted.id` it will have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from agent.line import SpokenWord
-from audio.frames import Pcm
+from agent.line import Leg, SpokenWord
+from audio.frames import Pcm, silence
 from audio.mixer import Mixer
 
 Hear = Callable[[Pcm], None]
@@ -38,3 +38,43 @@ class Headset:
     def spoken(self) -> Sequence[SpokenWord]:
         """Every word put on the line so far."""
         return [SpokenWord(*placed) for placed in self._mixer.ledger.placed_words()]
+
+
+class LateLeg:
+    """A `Leg` that can be dialled with before there is a headset; what it misses until then is made up for.
+
+    So the phone rings while the headset is being made, and tick n is tick n even when somebody picks up too soon.
+    """
+
+    def __init__(self) -> None:
+        self._leg: Leg | None = None
+        self._missed: list[Pcm | None] = []
+        """In order: None for a frame spoken, else the frame heard."""
+
+    def put_on(self, leg: Leg) -> None:
+        """Use this one from now on."""
+        for heard in self._missed:
+            if heard is None:
+                leg.speak()
+            else:
+                leg.hear(heard)
+        self._missed.clear()
+        self._leg = leg
+
+    def speak(self) -> Pcm:
+        """The next 20 ms for the callee; silence before there is a headset."""
+        if self._leg is not None:
+            return self._leg.speak()
+        self._missed.append(None)
+        return silence()
+
+    def hear(self, pcm: Pcm) -> None:
+        """Take the last 20 ms from the callee."""
+        if self._leg is not None:
+            self._leg.hear(pcm)
+        else:
+            self._missed.append(pcm)
+
+    def spoken(self) -> Sequence[SpokenWord]:
+        """Every word put on the line so far."""
+        return () if self._leg is None else self._leg.spoken()

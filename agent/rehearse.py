@@ -21,6 +21,7 @@ from agent.prepare import prepare
 from agent.problems import InputInvalid, Problem
 from agent.providers import Providers
 from agent.rehearsal.script import LineScript
+from agent.rehearsal.stop import stopping
 from agent.settings import Settings
 from agent.standins.process import running
 
@@ -81,13 +82,14 @@ def _make(folder: Path) -> None:
 
 
 async def rehearse(rehearsal: Rehearsal, watch: Callable[[e.Event], None]) -> Report:
-    """Conduct the call and write its folder. `watch` is shown every event.
+    """Conduct the call and write its folder. `watch` is shown every event. Ctrl-C calls it off at any moment.
 
-    Raises `StandInsFailed`, `RecordingFailed` or OSError for what keeps it from beginning.
+    Raises as `agent.rehearsal.run.run`.
     """
-    async with running() as stand_ins:
-        # Here and not above: it needs livekit, which takes seconds to import and must be on the main thread.
-        from agent.rehearsal.run import run  # noqa: PLC0415
+    with stopping() as stop:
+        async with running() as stand_ins:
+            # Here and not above: it needs livekit, which takes seconds to import and must be on the main thread.
+            from agent.rehearsal.run import run  # noqa: PLC0415
 
-        outcome = await run(rehearsal, stand_ins, watch)
+            outcome = await run(rehearsal, stand_ins, watch, stop)
     return outcome.report

@@ -56,6 +56,8 @@ class ToolUse:
 
     sample: int
     call: e.ToolCalled
+    after: str | None
+    """Utterance that the model had begun before it called the tool, and that may be heard only later."""
     result: e.ToolReturned | None = None
 
 
@@ -69,6 +71,13 @@ class Turns:
         self._open: CalleeTurn | None = None
         self._unanswered: CalleeTurn | None = None
         self._answered_at = 0.0
+        self._begun: str | None = None
+        """The last utterance that the model began."""
+
+    def place(self, use: ToolUse) -> int:
+        """Where in the call the use stands, in samples: where it was called, but not before the words said first."""
+        said = self.agent.get(use.after) if use.after is not None else None
+        return use.sample if said is None else max(use.sample, said.start)
 
     def take(self, event: e.Event) -> None:
         """Take the next event; those about other things are passed over."""
@@ -80,7 +89,9 @@ class Turns:
             case e.AgentStarted() | e.AgentStopped() | e.OpeningWithdrawn() | e.ReplyMeasured():
                 self._agent_event(event)
             case e.ToolCalled():
-                self.tools[event.id] = ToolUse(self._sample(event.at), event)
+                self.tools[event.id] = ToolUse(self._sample(event.at), event, self._begun)
+            case e.ReplyBegun():
+                self._begun = event.id
             case e.ToolReturned() if event.id in self.tools:
                 self.tools[event.id].result = event
             case _:
@@ -127,8 +138,9 @@ class Turns:
         if turn is None and self.callee and not self.callee[-1].texts:
             turn = self.callee[-1]
         if turn is None:
-            turn = self._open = self._new(self._sample(event.at))
-            turn.stop = turn.start
+            # The detector missed it: the recogniser's own times are the next best.
+            turn = self._open = self._new(self._sample(event.at) if event.start is None else event.start)
+            turn.stop = turn.start if event.stop is None else event.stop
         turn.texts.append(event.text)
         turn.heard_at = event.at
 

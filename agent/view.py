@@ -1,5 +1,7 @@
 """The live view of a call in the terminal: what is said as it is said, who speaks, how long answers take."""
 
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -16,14 +18,18 @@ _GUTTER = 11
 class View:
     """Prints a call's events. On a terminal a status line stays at the bottom; elsewhere there are only the lines."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, status: bool = True, now: Callable[[], float] = time.monotonic) -> None:
+        """`status`: whether there may be a status line. `now` is the clock of the events."""
         self._console = console
-        self._live = Live(console=console, refresh_per_second=8, transient=True) if console.is_terminal else None
+        self._now = now
         self._state = "preparing"
         self._speaking: set[str] = set()
         self._answered_at: float | None = None
         self._silent_since: int | None = None
         self._wait: float | None = None
+        self._live: Live | None = None
+        if status and console.is_terminal:
+            self._live = Live(console=console, get_renderable=self._status, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -36,6 +42,11 @@ class View:
 
     def show(self, event: e.Event) -> None:
         """Show what the event changed."""
+        self._line(event)
+        if self._live is not None:
+            self._live.refresh()
+
+    def _line(self, event: e.Event) -> None:
         match event:
             case e.Planned():
                 self._print(event.at, "plan", f"{event.model}, {event.voice}, {event.recogniser}, {event.language}")
@@ -58,7 +69,6 @@ class View:
                 self._ended(event)
             case _:
                 self._speech(event)
-        self._refresh(event.at)
 
     def _speech(self, event: e.Event) -> None:
         match event:
@@ -78,7 +88,8 @@ class View:
                 self._speaking.discard("agent")
                 waited = f"  ({self._wait * 1000:.0f} ms)" if self._wait is not None else ""
                 self._wait = None
-                self._print(event.at, "agent", event.text + (" —" if event.cut else "") + waited, "green")
+                if event.text:
+                    self._print(event.at, "agent", event.text + (" —" if event.cut else "") + waited, "green")
             case _:
                 return
 
@@ -105,8 +116,7 @@ class View:
         seconds = max(0.0, at - self._answered_at)
         return f"{int(seconds // 60):02}:{seconds % 60:04.1f}"
 
-    def _refresh(self, at: float) -> None:
-        if self._live is None:
-            return
+    def _status(self) -> Text:
         who = " and ".join(sorted(self._speaking)) or "nobody"
-        self._live.update(Text(f"{self._clock(at)}  {self._state} · {who} speaking", style="reverse"))
+        line = f"{self._clock(self._now())}  {self._state} · {who} speaking"
+        return Text(line, style="reverse", no_wrap=True, overflow="ellipsis")

@@ -18,6 +18,8 @@ _ABOVE = 10.0
 """dB over the background that count as voice."""
 _SOFTEST = -50.0
 """dBFS below which nothing counts as voice."""
+_CLOSURE = 10
+"""Steps (0.1 s) of quiet that may stand within a word: the lips or the tongue are shut, and open again."""
 
 
 class Levels:
@@ -40,19 +42,32 @@ class Levels:
         threshold, first = self._threshold(), sample // STEP
         furthest = first - int(reach * RATE / STEP)
         step = first
-        while step > furthest and self._level(step - 1) >= threshold:
-            step -= 1
+        while step > furthest and (earlier := self._loud_before(step, threshold)) is not None:
+            step = max(earlier, furthest)
         while step < self._heard and self._level(step) < threshold and step < first + int(reach * RATE / STEP):
             step += 1
         return max(0, step * STEP)
 
     def ended(self, sample: int, reach: float = 0.25) -> int:
-        """Where the voice ended that was last noticed at `sample`, at most `reach` seconds before it."""
+        """Where the voice ended that was last noticed at `sample`, at most `reach` seconds before it.
+
+        A sound that follows it closely, such as the release of a final t, is its own.
+        """
         threshold, last = self._threshold(), sample // STEP
         step = last
+        while step < last + 2 * _CLOSURE and (later := self._loud_after(step, threshold)) is not None:
+            step = later
         while step > last - int(reach * RATE / STEP) and self._level(step - 1) < threshold:
             step -= 1
         return max(0, step * STEP)
+
+    def _loud_before(self, step: int, threshold: float) -> int | None:
+        """The nearest loud step before this one, across no more quiet than stands within a word."""
+        return next((near for near in range(step - 1, step - 2 - _CLOSURE, -1) if self._level(near) >= threshold), None)
+
+    def _loud_after(self, step: int, threshold: float) -> int | None:
+        """The end of the nearest loud step from this one on, likewise."""
+        return next((near + 1 for near in range(step, step + 1 + _CLOSURE) if self._level(near) >= threshold), None)
 
     def _threshold(self) -> float:
         if not self._levels:

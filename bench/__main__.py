@@ -26,7 +26,7 @@ def bench(
     calls: Annotated[int, typer.Option(min=1, help="Calls for each of the other figures.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
-    """Measure the worker's latencies beside a plain LiveKit session. Takes about twelve minutes."""
+    """Measure the worker's latencies beside a plain LiveKit session. Takes about thirteen minutes."""
     logs.configure()
     console = Console(stderr=True, highlight=False)
     try:

@@ -20,6 +20,7 @@ from agent.providers import STAND_INS
 from agent.rehearsal.line import SimulatedLine
 from agent.rehearsal.run import run
 from agent.rehearsal.shipped import parse_line
+from agent.rehearsal.stop import stopping
 from agent.rehearse import make_ready
 from agent.standins.process import StandIns
 from audio.frames import Pcm
@@ -101,5 +102,6 @@ async def conducted(
     given = settings.of(environment)
     ready, unknown = make_ready(source, parse_line(line), STAND_INS, given, folder / "out", datetime.now(UTC))
     assert unknown == ()
-    outcome = await run(ready, stand_ins, watch)
+    with stopping() as stop:
+        outcome = await run(ready, stand_ins, watch, stop)
     return Conducted(outcome.report, outcome.line, ready.folder)

@@ -181,6 +181,11 @@ class SimulatedLine:
         """Whether the callee has nothing more to say in their present turn: what the stand-in judge asks."""
         return self._talk is None or self._talk.callee.turn_over(self._talk.position)
 
+    @property
+    def latency(self) -> float:
+        """None: the moments of a rehearsal are the line's own."""
+        return 0.0
+
     async def prepare(self) -> None:
         """Render everything the callee may say; `dial` does it otherwise, before it rings."""
         if self._clips is None:

@@ -1,14 +1,13 @@
 """One rehearsal, from a running stand-in process to the written folder."""
 
 import asyncio
-import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 from livekit.agents.utils import http_context
-from pydantic import SecretStr
 
 from agent import events as e
 from agent.call import Call
@@ -16,18 +15,16 @@ from agent.conduct import Equipment, conduct
 from agent.journal import Journal
 from agent.models.report import Attempt as Report
 from agent.pipeline import Pipeline, build
-from agent.plan import Endpoint, Plan
-from agent.providers import Providers, Source
+from agent.plan import Plan
+from agent.providers import Source
 from agent.rehearsal.line import SimulatedLine
 from agent.rehearsal.marks import marking
 from agent.rehearse import Rehearsal
 from agent.report import fold
 from agent.standins.judge import ScriptedJudge
+from agent.standins.pointing import TOOLS_HOST, pointed_at
 from agent.standins.process import StandInCall, StandIns
 from audio.recording import Recorder, RecordingFailed
-
-TOOLS_HOST = "tools.stand-in"
-"""Host of the examples' tools: in a rehearsal the stand-in process serves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +36,14 @@ class Outcome:
     """Over; it still knows what either side said and heard."""
 
 
-async def run(rehearsal: Rehearsal, stand_ins: StandIns, watch: Callable[[e.Event], None]) -> Outcome:
-    """Conduct the call and write `events.jsonl`, `audio.ogg` and `attempt.json`. Raises `RecordingFailed`, OSError."""
+async def run(
+    rehearsal: Rehearsal, stand_ins: StandIns, watch: Callable[[e.Event], None], stop: asyncio.Event | None = None
+) -> Outcome:
+    """Conduct the call and write `events.jsonl`, `audio.ogg` and `attempt.json`.
+
+    `stop` calls it off, also when it was set before the call began. Raises `StandInsFailed`, `RecordingFailed`,
+    OSError for what keeps it from beginning, and OSError where the report cannot be written.
+    """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(http_context.open())
         stand_in = await stand_ins.open_call(rehearsal.line.config(rehearsal.plan.language))
@@ -55,24 +58,21 @@ async def run(rehearsal: Rehearsal, stand_ins: StandIns, watch: Callable[[e.Even
             rewrites={TOOLS_HOST: stand_in.tools_url},
             recording=stack.enter_context(_recorder(rehearsal)),
         )
-        async with _called_off_by(stand_ins) as taken:
-            await conduct(plan, line, equipment, journal, taken=taken)
+        async with _called_off_by(stand_ins, stop or asyncio.Event()) as taken:
+            await conduct(plan, line, nullcontext(equipment), journal, taken=taken)
     report = fold(journal.events)
-    (rehearsal.folder / "attempt.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    _write(rehearsal.folder / "attempt.json", report.model_dump_json(indent=2) + "\n")
     return Outcome(report, line)
 
 
-def pointed_at(plan: Plan, stand_in: StandInCall, providers: Providers) -> Plan:
-    """The plan with the address of every provider that is a stand-in."""
-    key = SecretStr("stand-in")
-    voices = {"cartesia": stand_in.cartesia_url, "elevenlabs": stand_in.elevenlabs_url}
-    if providers.llm is Source.STAND_IN:
-        plan = replace(plan, model=replace(plan.model, endpoint=Endpoint(key, stand_in.openai_url)))
-    if providers.tts is Source.STAND_IN:
-        plan = replace(plan, voice=replace(plan.voice, endpoint=Endpoint(key, voices[plan.voice.provider])))
-    if providers.stt is Source.STAND_IN:
-        plan = replace(plan, recogniser=replace(plan.recogniser, endpoint=Endpoint(key, stand_in.deepgram_url)))
-    return plan
+def _write(path: Path, text: str) -> None:
+    """Write the file whole or not at all. Raises OSError."""
+    unfinished = path.with_suffix(".part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 @asynccontextmanager
@@ -107,21 +107,24 @@ def _recorder(rehearsal: Rehearsal) -> Iterator[Recorder]:
 
 
 @asynccontextmanager
-async def _called_off_by(stand_ins: StandIns) -> AsyncIterator[Callable[[Call], None]]:
-    """Give a function that takes the call: Ctrl-C calls it off, the end of the stand-in process makes it fail."""
-    loop = asyncio.get_running_loop()
+async def _called_off_by(stand_ins: StandIns, stop: asyncio.Event) -> AsyncIterator[Callable[[Call], None]]:
+    """Give a function that takes the call: `stop` calls it off, the end of the stand-in process makes it fail."""
     watching: list[asyncio.Task[None]] = []
 
     def take(call: Call) -> None:
-        loop.add_signal_handler(signal.SIGINT, lambda: call.post(e.Withdrawn(at=time.monotonic())))
+        watching.append(asyncio.create_task(_call_off_with(stop, call), name="stop"))
         watching.append(asyncio.create_task(_fail_with(stand_ins, call), name="stand-ins"))
 
     try:
         yield take
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
         for task in watching:
             task.cancel()
+
+
+async def _call_off_with(stop: asyncio.Event, call: Call) -> None:
+    await stop.wait()
+    call.post(e.Withdrawn(at=time.monotonic()))
 
 
 async def _fail_with(stand_ins: StandIns, call: Call) -> None:

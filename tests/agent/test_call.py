@@ -56,6 +56,10 @@ class FakeLine:
         self._faults = faults
         self._answer = answer or (lambda: lines.Answered(now()))
 
+    @property
+    def latency(self) -> float:
+        return 0.0
+
     async def dial(self, leg: lines.Leg, notify: Callable[[lines.LineEvent], None]) -> None:
         self.notify = notify
         self._faults.use("dial")
@@ -171,7 +175,8 @@ class Stage:
         timers = [loop.call_later(after, act, self) for after, act in acts]
         try:
             async with asyncio.timeout(120):
-                await self.call.run(self.performer, FakeLeg())
+                self.call.dial(FakeLeg())
+                await self.call.run(self.performer)
         finally:
             for timer in timers:
                 timer.cancel()

@@ -71,3 +71,13 @@ def test_what_is_long_past_is_forgotten() -> None:
     levels = heard(voice(1.0, -5.0), background(6.0), voice(0.5, -40.0), background(0.5))
     assert abs(levels.began(samples(7.1)) - samples(7.0)) <= STEP
     assert abs(levels.ended(samples(7.7)) - samples(7.5)) <= STEP
+
+
+def test_the_release_of_a_final_t_is_part_of_the_word() -> None:
+    levels = heard(background(1.0), voice(0.4), background(0.07), voice(0.03), background(0.6))
+    assert abs(levels.ended(samples(1.38)) - samples(1.5)) <= STEP
+
+
+def test_a_closure_within_a_word_is_not_its_beginning() -> None:
+    levels = heard(background(1.0), voice(0.12), background(0.06), voice(0.4))
+    assert abs(levels.began(samples(1.19)) - samples(1.0)) <= STEP

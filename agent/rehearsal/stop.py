@@ -1,0 +1,24 @@
+"""How a rehearsal is stopped from outside: Ctrl-C, a signal to end, a terminal that closes."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def stopping() -> Iterator[asyncio.Event]:
+    """An event that is set by the first such signal; while the context lasts none of them ends the process.
+
+    On the main thread only, as the loop's signal handlers are.
+    """
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)

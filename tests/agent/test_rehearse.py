@@ -1,0 +1,95 @@
+"""Making a rehearsal ready: what is read, where it is written, and what is wrong with it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent import settings
+from agent.problems import InputInvalid
+from agent.providers import STAND_INS
+from agent.rehearsal.script import LineScript
+from agent.rehearse import Rehearsal, make_ready, safe_name
+from tests.calls import attempt
+
+NOW = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
+
+
+def ready(
+    folder: Path, document: dict[str, Any], out: Path | None = None, **environment: str
+) -> tuple[Rehearsal, tuple[str, ...]]:
+    source = folder / "attempt-in.json"
+    source.write_text(json.dumps(document))
+    given = settings.of({"VOICE_WORKER_DATA_DIR": str(folder / "calls"), **environment})
+    return make_ready(source, LineScript(), STAND_INS, given, out, NOW)
+
+
+@pytest.mark.parametrize(
+    ("attempt_id", "name"),
+    [
+        ("attempt-1", "attempt-1"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("..", "_"),
+        ("a/b\\c", "a_b_c"),
+        ("a\nb\x1b[31mc", "a_b_31mc"),
+        ("日本", "_"),
+        ("x" * 300, "x" * 100),
+    ],
+)
+def test_the_name_of_a_folder_stays_within_its_parent(attempt_id: str, name: str) -> None:
+    assert safe_name(attempt_id) == name
+
+
+def test_the_folder_is_named_after_the_attempt(tmp_path: Path) -> None:
+    made, unknown = ready(tmp_path, {**attempt(), "attempt_id": "../evil"})
+    assert made.folder == tmp_path / "calls" / "_evil"
+    assert made.folder.is_dir()
+    assert unknown == ()
+
+
+def test_what_an_earlier_call_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("attempt.json", "events.jsonl", "audio.ogg", "notes.txt"):
+        (out / name).write_text("old")
+    ready(tmp_path, attempt(), out)
+    assert {path.name: path.read_text() for path in out.iterdir()} == {"events.jsonl": "", "notes.txt": "old"}
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_made_is_a_problem_of_the_option(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputInvalid) as raised:
+        ready(tmp_path, attempt(), tmp_path / place)
+    [line] = raised.value.lines()
+    assert line.startswith(f"{tmp_path / place}: --out: expected a folder that can be written: ")
+
+
+def test_unknown_fields_are_named(tmp_path: Path) -> None:
+    _, unknown = ready(tmp_path, {**attempt(mood="canary"), "colour": "canary"})
+    assert [line.partition(":")[0] for line in unknown] == ["assistant.mood", "colour"]
+    assert "canary" not in "".join(unknown)
+
+
+def test_every_problem_names_the_file_and_the_field_and_no_value(tmp_path: Path) -> None:
+    with pytest.raises(InputInvalid) as raised:
+        ready(tmp_path, {**attempt(voice={"provider": "canary", "id": 7}), "to_phone_number": "canary"})
+    lines = raised.value.lines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        [str(tmp_path / "attempt-in.json"), path] for path in ("to_phone_number", "assistant.voice.provider")
+    ]
+    assert "canary" not in "".join(lines)
+    assert not (tmp_path / "calls").exists()
+
+
+def test_what_does_not_resolve_is_found_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(InputInvalid) as raised:
+        ready(tmp_path, attempt(first_sentence="Hello {{name}}."))
+    [line] = raised.value.lines()
+    assert (
+        line
+        == f"{tmp_path / 'attempt-in.json'}: assistant.first_sentence: expected a value for the variable {{{{name}}}}"
+    )
+    assert not (tmp_path / "calls").exists()

@@ -108,3 +108,5 @@ class CallConfig(_Section):
     model: ModelScript = ModelScript()
     latency: Latencies = Latencies()
     errors: Errors = Errors()
+    unscripted: bool = False
+    """The recogniser also makes up words for voice that no marks announce: a person on a real phone."""

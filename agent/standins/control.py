@@ -1,6 +1,9 @@
 """How the parent speaks to the stand-in process: under a path that only it knows."""
 
+import asyncio
 import base64
+import json
+import os
 
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
@@ -22,6 +25,7 @@ def routes(secret: str) -> list[web.RouteDef]:
         web.delete(f"/{secret}/calls/{{token}}", _close),
         web.post(f"/{secret}/calls/{{token}}/marks", _mark),
         web.post(f"/{secret}/voice", _voice),
+        web.get(f"/{secret}/life", _life),
     ]
 
 
@@ -48,3 +52,12 @@ async def _voice(http: web.Request) -> web.Response:
     speech = await http.app[calls.VOICES].say(utterance)
     words = [[word.text, word.start, word.end] for word in speech.words]
     return web.json_response({"words": words, "pcm": base64.b64encode(speech.pcm.tobytes()).decode()})
+
+
+async def _life(http: web.Request) -> web.StreamResponse:
+    """A line with the process's id, then nothing: the answer ends when the process does."""
+    response = web.StreamResponse()
+    await response.prepare(http)
+    await response.write(json.dumps({"pid": os.getpid()}).encode() + b"\n")
+    await asyncio.Event().wait()
+    return response

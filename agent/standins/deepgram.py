@@ -11,8 +11,10 @@ from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 
 from agent.standins.calls import CALLS, refusal
+from agent.standins.config import CallConfig
 from agent.standins.recogniser import HeardWord, Hearing, Recogniser, Result, Started
 from agent.standins.sockets import MESSAGE_LIMIT, Wire, send
+from agent.standins.unscripted import Unscripted
 
 
 class _Control(Wire):
@@ -55,8 +57,7 @@ async def _socket(http: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(max_msg_size=MESSAGE_LIMIT)
     await socket.prepare(http)
     hearing = Hearing(options.rate)
-    recogniser = Recogniser(hearing, call.config.latency, call.config.errors)
-    session = _Session(socket, options, hearing, recogniser)
+    session = _Session(socket, options, hearing, _recognisers(call.config, hearing))
     ignore = call.listen(session.mark)
     reporting = asyncio.create_task(session.report(), name="recogniser")
     try:
@@ -68,22 +69,34 @@ async def _socket(http: web.Request) -> web.WebSocketResponse:
     return socket
 
 
+def _recognisers(config: CallConfig, hearing: Hearing) -> tuple[Recogniser | Unscripted, ...]:
+    announced = Recogniser(hearing, config.latency, config.errors)
+    if not config.unscripted:
+        return (announced,)
+    return announced, Unscripted(hearing, config.latency, config.errors, config.language)
+
+
 class _Session:
     """One socket."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, options: _Options, hearing: Hearing, recogniser: Recogniser
+        self,
+        socket: web.WebSocketResponse,
+        options: _Options,
+        hearing: Hearing,
+        recognisers: Sequence[Recogniser | Unscripted],
     ) -> None:
         self._socket = socket
         self._options = options
         self._hearing = hearing
-        self._recogniser = recogniser
+        self._recognisers = recognisers
         self._news = asyncio.Event()
         self._request_id = secrets.token_hex(16)
 
     def mark(self, marks: Sequence[tuple[int, Any]]) -> None:
         """The callee says these words."""
-        self._recogniser.mark(marks)
+        for recogniser in self._recognisers:
+            recogniser.mark(marks)
         self._news.set()
 
     async def listen(self) -> None:
@@ -99,7 +112,8 @@ class _Session:
                 continue
             if control.type == "KeepAlive":
                 continue
-            await self._tell(self._recogniser.flush())
+            for recogniser in self._recognisers:
+                await self._tell(recogniser.flush())
             if control.type == "CloseStream":
                 await send(self._socket, self._metadata())
                 await self._socket.close()
@@ -108,10 +122,12 @@ class _Session:
         """Send results when they are due."""
         while not self._socket.closed:
             now = time.monotonic()
-            await self._tell(self._recogniser.due(now))
             self._news.clear()
+            for recogniser in self._recognisers:
+                await self._tell(recogniser.due(now))
+            next_at = min(recogniser.next_at(now) for recogniser in self._recognisers)
             try:
-                async with asyncio.timeout(max(0.0, self._recogniser.next_at(now) - time.monotonic())):
+                async with asyncio.timeout(max(0.0, next_at - time.monotonic())):
                     await self._news.wait()
             except TimeoutError:
                 continue

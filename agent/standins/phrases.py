@@ -20,6 +20,8 @@ class Phrases:
     """Words by which a callee takes leave."""
     common: frozenset[str]
     """Words of four letters and more that are not worth taking up."""
+    assents: tuple[str, str, str]
+    """What a callee may have said of whom only the voice is heard: briefly, not so briefly, at length."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -52,6 +54,7 @@ _ENGLISH = Phrases(
         "thanks thank speaking calling sorry good morning afternoon evening yes very much also because right sure "
         "does don't it's i'm that's i'd i've i'll can't won't into only more most tell give make take"
     ),
+    assents=("Yes.", "Yes, all right.", "Yes, that sounds good to me."),
 )
 _FRENCH = Phrases(
     greeting="Bonjour, je vous appelle pour quelques questions rapides, avez-vous un instant ?",
@@ -73,6 +76,7 @@ _FRENCH = Phrases(
         "bien oui quoi quand avoir être sont suis fait faire merci alors aussi encore tout tous toute c'est j'ai "
         "qu'est voudrais veux peux parle d'accord aujourd'hui parce s'il plaît"
     ),
+    assents=("Oui.", "Oui, d'accord.", "Oui, cela me convient très bien."),
 )
 _SPANISH = Phrases(
     greeting="Hola, le llamo para hacerle unas preguntas breves, ¿tiene un momento?",
@@ -94,6 +98,7 @@ _SPANISH = Phrases(
         "quiero tengo tiene usted ustedes nosotros muy bien gracias también más todo todos está estoy habla puede "
         "favor sobre desde hasta entre bueno vale claro"
     ),
+    assents=("Sí.", "Sí, está bien.", "Sí, eso me parece muy bien."),
 )
 _GERMAN = Phrases(
     greeting="Guten Tag, ich rufe wegen einiger kurzer Fragen an, haben Sie einen Moment Zeit?",
@@ -120,6 +125,7 @@ _GERMAN = Phrases(
         "werden kann können möchte will ihnen ihre mein meine dass denn dann wann oder gerne gern danke bitte sehr "
         "gut ganz etwas hier dort über unter nach vielleicht jetzt immer wirklich spreche apparat"
     ),
+    assents=("Ja.", "Ja, in Ordnung.", "Ja, das klingt gut für mich."),
 )
 _ITALIAN = Phrases(
     greeting="Buongiorno, la chiamo per qualche breve domanda, ha un momento?",
@@ -141,6 +147,7 @@ _ITALIAN = Phrases(
         "questo questa quello quella della delle degli nella vorrei voglio posso può però tutto tutti sempre adesso "
         "favore parla chi sua suo mia mio"
     ),
+    assents=("Sì.", "Sì, va bene.", "Sì, mi sembra un'ottima idea."),
 )
 _PORTUGUESE = Phrases(
     greeting="Olá, estou ligando para fazer algumas perguntas rápidas, tem um momento?",
@@ -162,6 +169,7 @@ _PORTUGUESE = Phrases(
         "quero tenho você vocês também muito bem obrigado obrigada favor tudo todos pode fala quem sobre então "
         "certo claro"
     ),
+    assents=("Sim.", "Sim, está bem.", "Sim, isso parece-me muito bem."),
 )
 _DUTCH = Phrases(
     greeting="Goedendag, ik bel met een paar korte vragen, heeft u even tijd?",
@@ -188,6 +196,7 @@ _DUTCH = Phrases(
         "kunnen graag deze dit dat voor naar over wanneer waar omdat dank bedankt heel erg goed iets alles mijn "
         "onze jullie spreekt hier daar misschien altijd"
     ),
+    assents=("Ja.", "Ja, dat is goed.", "Ja, dat klinkt goed voor mij."),
 )
 
 _TABLES = {

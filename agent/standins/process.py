@@ -5,7 +5,7 @@ import base64
 import json
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,10 @@ _READY = 15.0
 """Seconds the process may take to be ready."""
 _ENDED = 3.0
 """Seconds it may take to end before it is killed."""
+_ANSWERED = 15.0
+"""Seconds it may take to answer a request before it is given up for dead."""
+_ATTACHED = 5.0
+"""Seconds a running process may take to answer."""
 _COMMAND = (sys.executable, "-m", "agent.standins")
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,10 +50,50 @@ async def running(command: Sequence[str] = _COMMAND) -> AsyncIterator["StandIns"
     try:
         port, secret = await _ready(child)
         base_url = f"http://127.0.0.1:{port}"
-        async with aiohttp.ClientSession(f"{base_url}/{secret}/") as session:
-            yield StandIns(base_url, child.pid, died, _Control(session))
+        address = f"{base_url}/{secret}/"
+        async with aiohttp.ClientSession(address) as session:
+            yield StandIns(address, child.pid, died, _Control(session))
     finally:
         await _end(child, watch)
+
+
+@asynccontextmanager
+async def attached(address: str) -> AsyncIterator["StandIns"]:
+    """Use the stand-in process that another process runs: `address` is its `StandIns.address`.
+
+    Raises `StandInsFailed` when it does not answer. The process stays when the context ends.
+    """
+    died = asyncio.Event()
+    async with aiohttp.ClientSession(address, timeout=aiohttp.ClientTimeout(sock_connect=_ATTACHED)) as session:
+        life, pid = await _life(session)
+        # The answer goes on for as long as the process lives.
+        watch = asyncio.create_task(_watch_answer(life, died), name="stand-ins watch")
+        try:
+            async with aiohttp.ClientSession(address) as control:
+                yield StandIns(address, pid, died, _Control(control))
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+            life.close()
+
+
+async def _life(session: aiohttp.ClientSession) -> tuple[aiohttp.ClientResponse, int]:
+    try:
+        async with asyncio.timeout(_ATTACHED):
+            life = await session.get("life")
+            line = await life.content.readline()
+    except (TimeoutError, aiohttp.ClientError):
+        raise StandInsFailed("The stand-in process does not answer.") from None
+    if life.status != 200:
+        life.close()
+        raise StandInsFailed(f"The stand-in process refused a request ({life.status}).")
+    return life, json.loads(line)["pid"]
+
+
+async def _watch_answer(life: aiohttp.ClientResponse, died: asyncio.Event) -> None:
+    with suppress(aiohttp.ClientError):  # how the answer ended does not matter
+        await life.content.read()
+    died.set()
 
 
 async def _watch(child: asyncio.subprocess.Process, died: asyncio.Event) -> None:
@@ -92,23 +136,31 @@ class _Control:
     async def ask(self, method: str, path: str, body: bytes = b"") -> Any:
         """The JSON answered, or None."""
         try:
-            async with self._session.request(method, path, data=body) as response:
+            async with asyncio.timeout(_ANSWERED), self._session.request(method, path, data=body) as response:
                 if response.status >= 400:
                     raise StandInsFailed(f"The stand-in process refused a request ({response.status}).")
                 return await response.json() if response.status == 200 else None
         except aiohttp.ClientError:
             raise StandInsFailed("The stand-in process has died.") from None
+        except TimeoutError:
+            raise StandInsFailed(f"The stand-in process did not answer within {_ANSWERED:.0f} s.") from None
 
 
 class StandIns:
     """The running process."""
 
-    def __init__(self, base_url: str, pid: int, died: asyncio.Event, control: _Control) -> None:
-        self.base_url = base_url
+    def __init__(self, address: str, pid: int, died: asyncio.Event, control: _Control) -> None:
+        self.address = address
+        """Where `attached` finds it; whoever knows it controls the process."""
         self.pid = pid
         self.died = died
         """Set once the process has ended, however it did."""
         self._control = control
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port."""
+        return self.address.rstrip("/").rpartition("/")[0]
 
     async def open_call(self, config: CallConfig) -> "StandInCall":
         """Begin a call with stand-ins of its own; close it when it is over."""

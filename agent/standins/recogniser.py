@@ -14,7 +14,7 @@ import numpy as np
 from agent.standins.config import Errors, Latencies
 from agent.standins.speech import Mark
 
-_BLOCK = 0.01
+BLOCK = 0.01
 """Seconds whose level is measured at once."""
 _GAP = 0.3
 """Seconds by which audio may be late before it counts as a new stretch."""
@@ -22,7 +22,7 @@ _SETTLING = 0.2
 """Seconds after the beginning of a stretch in which nothing is decided."""
 _KEPT = 30.0
 """Seconds of levels kept."""
-_AUDIBLE = -50.0
+AUDIBLE = -50.0
 """dBFS below which nothing is recognised."""
 _ABOVE_NOISE = 3.0
 """dB that a word's loudest moment must be above the noise."""
@@ -42,7 +42,7 @@ class Hearing:
     """
 
     def __init__(self, rate: int) -> None:
-        self._size = round(rate * _BLOCK)
+        self._size = round(rate * BLOCK)
         self._rest = np.zeros(0, dtype=np.int16)
         self._levels: list[float] = []
         self._dropped = 0
@@ -54,7 +54,7 @@ class Hearing:
     @property
     def position(self) -> float:
         """Stream time: seconds of audio received."""
-        return (self._dropped + len(self._levels)) * _BLOCK
+        return (self._dropped + len(self._levels)) * BLOCK
 
     def feed(self, data: bytes, now: float) -> None:
         """Take linear16 audio that arrived at `now`."""
@@ -70,7 +70,7 @@ class Hearing:
             self._settled = now + _SETTLING
         elif offset < self._runs[-1][1]:
             self._runs[-1] = (self._runs[-1][0], offset)
-        excess = len(self._levels) - round(_KEPT / _BLOCK)
+        excess = len(self._levels) - round(_KEPT / BLOCK)
         if excess > 0:
             del self._levels[:excess]
             self._dropped += excess
@@ -83,11 +83,21 @@ class Hearing:
         """Where in the stream a moment of the host is."""
         return min(max(host - self._run_at(host)[1], 0.0), self.position)
 
+    def host_time(self, stream: float) -> float:
+        """When a moment of the stream arrived on the host's clock."""
+        block = round(stream / BLOCK)
+        return stream + next((offset for first, offset in reversed(self._runs) if first <= block), 0.0)
+
+    def since(self, block: int) -> tuple[int, Sequence[float]]:
+        """The levels in dBFS from a block of the stream on, and the number of the first that is still kept."""
+        first = max(block, self._dropped)
+        return first, self._levels[first - self._dropped :]
+
     def loudest(self, start: float, end: float) -> float | None:
         """Highest level in dBFS between two moments of the host; None if less than half of it was received."""
         first_block, offset = self._run_at(end)
-        begin = round((start - offset) / _BLOCK)
-        until = max(round((end - offset) / _BLOCK), begin + 1)
+        begin = round((start - offset) / BLOCK)
+        until = max(round((end - offset) / BLOCK), begin + 1)
         low = max(begin, first_block, self._dropped)
         high = min(until, self._dropped + len(self._levels))
         if high - low < (until - begin) / 2 or high <= low:
@@ -100,7 +110,7 @@ class Hearing:
 
     def _run_at(self, host: float) -> tuple[int, float]:
         for first, offset in reversed(self._runs):
-            if first * _BLOCK + offset <= host:
+            if first * BLOCK + offset <= host:
                 return first, offset
         return self._runs[0] if self._runs else (0, host)
 
@@ -147,6 +157,8 @@ class Recogniser:
         self._stretch: list[HeardWord] = []
         self._ending: float | None = None
         """Host time at which the stretch's final result is due."""
+        self._until = math.inf
+        """Host time from which on a word belongs to the next stretch."""
         self._started = False
 
     def mark(self, marks: Sequence[tuple[int, Mark]]) -> None:
@@ -158,7 +170,7 @@ class Recogniser:
         out: list[Started | Result] = []
         while self._waiting:
             number, mark = self._waiting[0]
-            if self._ending is not None and mark.start > self._ending - self._final:
+            if self._ending is not None and mark.start > self._until:
                 if now < self._ending:
                     break
                 out.extend(self._finish())
@@ -202,6 +214,7 @@ class Recogniser:
         return [Started(self._hearing.stream_time(mark.start))]
 
     def _hear(self, number: int, mark: Mark) -> list[Started | Result]:
+        self._until = mark.end + (0.0 if mark.last else _ABANDONED)
         self._ending = mark.end + (self._final if mark.last else _ABANDONED)
         if not self._audible(mark.start, mark.end):
             return []
@@ -212,15 +225,11 @@ class Recogniser:
 
     def _audible(self, start: float, end: float) -> bool:
         level = self._hearing.loudest(start, end)
-        return level is not None and level > max(_AUDIBLE, self._hearing.noise() + _ABOVE_NOISE)
+        return level is not None and level > max(AUDIBLE, self._hearing.noise() + _ABOVE_NOISE)
 
     def _understood(self, number: int, mark: Mark) -> HeardWord:
-        draw = random.Random(f"{self._errors.seed} {number}")
-        wrong = draw.random() < self._errors.words
-        text = _mistaken(mark.text, draw) if wrong else mark.text
-        confidence = round(draw.uniform(0.35, 0.6) if wrong else draw.uniform(0.92, 0.99), 3)
         begin, end = self._hearing.stream_time(mark.start), self._hearing.stream_time(mark.end)
-        return HeardWord(text, round(begin, 3), round(end, 3), confidence)
+        return understood(mark.text, begin, end, self._errors, str(number))
 
     def _finish(self) -> list[Started | Result]:
         return [Result(tuple(words), final=True) for words in [self._take()] if words]
@@ -228,6 +237,15 @@ class Recogniser:
     def _take(self) -> list[HeardWord]:
         words, self._stretch, self._ending, self._started = self._stretch, [], None, False
         return words
+
+
+def understood(text: str, start: float, end: float, errors: Errors, number: str) -> HeardWord:
+    """A word as it is understood; `number`, its own in the call, decides whether wrongly."""
+    draw = random.Random(f"{errors.seed} {number}")
+    wrong = draw.random() < errors.words
+    heard = _mistaken(text, draw) if wrong else text
+    confidence = round(draw.uniform(0.35, 0.6) if wrong else draw.uniform(0.92, 0.99), 3)
+    return HeardWord(heard, round(start, 3), round(end, 3), confidence)
 
 
 def _mistaken(word: str, draw: random.Random) -> str:

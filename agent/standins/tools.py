@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,8 @@ from agent.standins.calls import CALLS, Call, refusal
 _HOURS = ("09:00", "09:30", "10:00", "10:30", "11:00", "14:00", "14:30", "15:00", "15:30", "16:00")
 _STATES = ("received", "packed", "shipped", "delivered")
 _OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+_CREDENTIAL = re.compile("auth|cookie|key|secret|token", re.IGNORECASE)
+"""Found in the names of headers that carry one."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -71,13 +74,15 @@ async def _order(http: web.Request) -> web.Response:
 
 
 async def _echo(http: web.Request) -> web.Response:
-    """What was asked: method, query, headers, and the body as text."""
+    """What was asked: method, query, headers, and the body as text. The answer is reported, so credentials are not."""
     await _slow(http)
     return web.json_response(
         {
             "method": http.method,
             "query": [[key, value] for key, value in http.query.items()],
-            "headers": {key.lower(): value for key, value in http.headers.items()},
+            "headers": {
+                key.lower(): "(hidden)" if _CREDENTIAL.search(key) else value for key, value in http.headers.items()
+            },
             "body": await http.text(),
         }
     )

@@ -11,6 +11,7 @@ def test_a_line_file_without_sections_gets_the_documented_defaults() -> None:
 
     assert config.model == ModelScript()
     assert (config.latency.llm_ms, config.latency.tts_ms, config.latency.stt_final_ms) == (150, 80, 100)
+    assert not config.unscripted
     assert (config.errors.words, config.errors.ends, config.errors.pauses) == (0, 0, 0)
 
 

@@ -10,7 +10,7 @@ from livekit import rtc
 from livekit.agents import APIConnectOptions, APIStatusError, stt
 from livekit.plugins import deepgram
 
-from agent.standins.config import CallConfig
+from agent.standins.config import CallConfig, Latencies
 from agent.standins.process import StandInCall, StandIns
 from agent.standins.resample import resampled
 from agent.standins.speech import Mark, Speech
@@ -49,16 +49,17 @@ def marks(speech: Speech, at: float) -> list[Mark]:
 
 
 async def listened(
-    call: StandInCall, speech: Speech, sound: Pcm, *, reconnecting_at: float | None = None
+    call: StandInCall, speech: Speech | None, sound: Pcm, *, reconnecting_at: float | None = None
 ) -> tuple[Heard, float]:
-    """Play `sound` to the recogniser after a lead, and mark it as `speech`; what was heard, and when it began."""
+    """Play `sound` to the recogniser after a lead, marked as `speech` if it is; what was heard, and when it began."""
     heard = Heard()
     pcm = resampled(np.concatenate([silence(round(LEAD * 24_000)), sound, silence(12_000)]), 24_000, RATE)
     ears = recogniser(call)
     stream = ears.stream(conn_options=ONCE)
     collecting = asyncio.create_task(_collect(stream, heard))
     began = time.monotonic()
-    await call.mark(marks(speech, began + LEAD))
+    if speech is not None:
+        await call.mark(marks(speech, began + LEAD))
     for index in range(0, len(pcm), RATE // 50):
         await asyncio.sleep(began + (index + RATE // 50) / RATE - time.monotonic())
         block = pcm[index : index + RATE // 50]
@@ -114,6 +115,51 @@ async def test_a_recogniser_that_connects_again_is_still_right(call: StandInCall
     heard, _ = await listened(call, speech, speech.pcm, reconnecting_at=0.2)
 
     assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["Yes, this is Maria."]
+
+
+@pytest.fixture
+def voice() -> Pcm:
+    """A second of a voice nobody announced, as loud as on a phone."""
+    return np.random.default_rng(1).normal(0, 2000, 24_000).astype(np.int16)
+
+
+@pytest.mark.usefixtures("call")
+async def test_a_voice_without_marks_gets_plausible_words_at_honest_times(stand_ins: StandIns, voice: Pcm) -> None:
+    live = await stand_ins.open_call(CallConfig(unscripted=True, latency=Latencies(stt_final_ms=400)))
+    heard, began = await listened(live, None, np.concatenate([voice, silence(12_000)]))
+
+    assert heard.texts(stt.SpeechEventType.INTERIM_TRANSCRIPT) == ["Yes.", "Yes, all right."]
+    assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["Yes, all right."]
+    assert 0.34 < heard.first(stt.SpeechEventType.INTERIM_TRANSCRIPT)[0] - began < 0.55
+    assert heard.first(stt.SpeechEventType.START_OF_SPEECH)[0] - began < 0.4
+    at, final = heard.first(stt.SpeechEventType.FINAL_TRANSCRIPT)
+    assert 1.39 < at - began < 1.6
+    best = final.alternatives[0]
+    assert best.confidence > 0.9
+    assert best.words is not None
+    assert [str(word) for word in best.words] == ["Yes,", "all", "right."]
+    assert best.start_time == pytest.approx(LEAD, abs=0.06)
+    assert best.end_time == pytest.approx(LEAD + 1, abs=0.06)
+    await live.close()
+
+
+@pytest.mark.usefixtures("call")
+async def test_where_marks_tell_the_words_none_are_made_up(stand_ins: StandIns) -> None:
+    live = await stand_ins.open_call(CallConfig(unscripted=True))
+    speech = await live.voice("No, this is Maria.", language="en")
+
+    heard, _ = await listened(live, speech, speech.pcm)
+
+    assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["No, this is Maria."]
+    assert heard.texts(stt.SpeechEventType.INTERIM_TRANSCRIPT) == ["No,", "No, this", "No, this is"]
+    await live.close()
+
+
+async def test_a_voice_without_marks_is_not_recognised_unless_told(call: StandInCall, voice: Pcm) -> None:
+    heard, _ = await listened(call, None, voice)
+
+    assert heard.texts(stt.SpeechEventType.INTERIM_TRANSCRIPT) == []
+    assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == []
 
 
 @pytest.mark.usefixtures("call")

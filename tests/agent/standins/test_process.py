@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from agent.standins.config import CallConfig
-from agent.standins.process import StandIns, StandInsFailed, running
+from agent.standins.process import StandIns, StandInsFailed, attached, running
 
 ROOT = Path(__file__).resolve().parents[3]
 PARENT = """
@@ -75,6 +76,49 @@ async def test_a_process_that_dies_is_noticed_and_named() -> None:
         with pytest.raises(StandInsFailed, match=r"^The stand-in process has died\.$"):
             await call.voice("Hello", language="en")
         await call.close()
+
+
+@pytest.mark.asyncio(loop_scope="package")
+async def test_another_process_opens_calls_in_one_that_runs(stand_ins: StandIns) -> None:
+    async with attached(stand_ins.address) as same:
+        call = await same.open_call(CallConfig())
+        speech = await call.voice("Yes.", language="en")
+        await call.close()
+
+    assert (same.base_url, same.pid, same.address) == (stand_ins.base_url, stand_ins.pid, stand_ins.address)
+    assert call.openai_url == f"{stand_ins.base_url}/{call.token}/openai/v1"
+    assert speech.length > 0.1
+    assert not same.died.is_set()
+    assert not stand_ins.died.is_set()
+
+
+async def test_whoever_is_attached_is_told_of_the_end() -> None:
+    async with running() as stand_ins, attached(stand_ins.address) as same:
+        os.kill(same.pid, signal.SIGKILL)
+        async with asyncio.timeout(2):
+            await same.died.wait()
+        with pytest.raises(StandInsFailed, match=r"^The stand-in process has died\.$"):
+            await same.open_call(CallConfig())
+
+
+async def test_the_process_ends_at_once_although_somebody_is_attached() -> None:
+    async with AsyncExitStack() as stack:
+        async with running() as stand_ins:
+            same = await stack.enter_async_context(attached(stand_ins.address))
+            began = time.monotonic()
+        assert time.monotonic() - began < 2
+        async with asyncio.timeout(2):
+            await same.died.wait()
+
+
+@pytest.mark.asyncio(loop_scope="package")
+async def test_an_address_where_nobody_answers_is_one_sentence(stand_ins: StandIns) -> None:
+    with pytest.raises(StandInsFailed, match=r"^The stand-in process does not answer\.$"):
+        async with attached("http://127.0.0.1:1/secret/"):
+            pass
+    with pytest.raises(StandInsFailed, match=r"^The stand-in process refused a request \(404\)\.$"):
+        async with attached(f"{stand_ins.base_url}/another-secret/"):
+            pass
 
 
 async def test_the_process_ends_with_the_context() -> None:

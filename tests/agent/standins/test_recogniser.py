@@ -190,3 +190,11 @@ def test_nothing_is_due_without_audio() -> None:
 
     assert listener.recogniser.due(5.0) == []
     assert listener.recogniser.next_at(5.0) > 5.0
+
+
+def test_a_final_result_that_is_later_than_any_pause_still_holds_every_word() -> None:
+    listener = Listener(WORDS, latency=Latencies(stt_interim_ms=150, stt_final_ms=2000))
+    listener.listen(0.0, 5.0)
+
+    assert listener.said() == [("Good", False), ("Good morning.", False), ("Good morning.", True)]
+    assert listener.when("Good morning.", final=True) == pytest.approx(3.8, abs=STEP)

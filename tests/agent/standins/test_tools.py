@@ -51,12 +51,20 @@ async def test_an_order_exists_if_its_number_holds_a_digit(call: StandInCall) ->
 
 
 async def test_echo_answers_with_the_request(call: StandInCall) -> None:
-    _, body = await asked(f"{call.tools_url}/echo?a=1&a=2", "PUT", data="text", headers={"X-Key": "k"})
+    _, body = await asked(f"{call.tools_url}/echo?a=1&a=2", "PUT", data="text", headers={"X-Practice": "bright"})
 
     assert body["method"] == "PUT"
     assert body["query"] == [["a", "1"], ["a", "2"]]
-    assert body["headers"]["x-key"] == "k"
+    assert body["headers"]["x-practice"] == "bright"
     assert body["body"] == "text"
+
+
+async def test_echo_keeps_credentials_to_itself(call: StandInCall) -> None:
+    secrets = {"Authorization": "Bearer canary", "X-Api-Key": "canary", "Cookie": "canary", "X-Session-Token": "canary"}
+    _, body = await asked(f"{call.tools_url}/echo", headers=secrets)
+
+    assert "canary" not in str(body)
+    assert body["headers"]["authorization"] == "(hidden)"
 
 
 async def test_tools_take_as_long_as_was_set(stand_ins: StandIns) -> None:

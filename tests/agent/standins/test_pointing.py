@@ -1,0 +1,56 @@
+"""Which addresses a plan gets."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from agent import settings
+from agent.models.assistant import Assistant
+from agent.models.attempt import Attempt
+from agent.models.parsing import parse
+from agent.plan import Plan
+from agent.prepare import prepare
+from agent.providers import REAL, STAND_INS, Providers, Source
+from agent.standins.pointing import pointed_at
+from agent.standins.process import StandInCall
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+def plan(providers: Providers = STAND_INS, **assistant: Any) -> Plan:
+    raw = {"call_id": "c", "attempt_id": "a", "to_phone_number": "+33612345678", "language": "en"}
+    attempt = parse(Attempt, {**raw, "assistant": assistant}).valid()
+    keys = {"OPENAI_API_KEY": "k", "CARTESIA_API_KEY": "k", "ELEVEN_API_KEY": "k", "DEEPGRAM_API_KEY": "k"}
+    return prepare(
+        attempt, attempt.assistant or Assistant(), settings.of(keys), providers, datetime(2026, 3, 9, tzinfo=UTC)
+    )
+
+
+async def test_every_stand_in_has_its_address_in_the_call(call: StandInCall) -> None:
+    made = pointed_at(plan(), call, STAND_INS)
+
+    assert made.model.endpoint.base_url == call.openai_url
+    assert made.voice.endpoint.base_url == call.cartesia_url
+    assert made.recogniser.endpoint.base_url == call.deepgram_url
+
+
+async def test_the_voice_keeps_its_provider(call: StandInCall) -> None:
+    made = pointed_at(plan(voice={"provider": "elevenlabs", "id": "v"}), call, STAND_INS)
+
+    assert made.voice.endpoint.base_url == call.elevenlabs_url
+
+
+async def test_real_providers_keep_their_addresses(call: StandInCall) -> None:
+    real = plan(REAL)
+
+    assert pointed_at(real, call, REAL) == real
+
+
+async def test_only_the_stand_ins_among_the_providers_are_pointed_at(call: StandInCall) -> None:
+    mixed = Providers(llm=Source.REAL, tts=Source.REAL)
+    before = plan(mixed)
+    made = pointed_at(before, call, mixed)
+
+    assert (made.model, made.voice) == (before.model, before.voice)
+    assert made.recogniser.endpoint.base_url == call.deepgram_url

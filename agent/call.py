@@ -60,6 +60,8 @@ class Call:
         self._journal = journal
         self._now = now
         self._performer: Performer | None = None
+        self._unperformed: list[c.Command] = []
+        """What came up before there was anybody to carry it out."""
         self._queue: deque[e.Event] = deque()
         self._stepping = False
         self._changed = asyncio.Event()
@@ -89,14 +91,21 @@ class Call:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def run(self, performer: Performer, leg: lines.Leg) -> None:
-        """Dial and stay until the line is free."""
-        self._performer = performer
+    def dial(self, leg: lines.Leg) -> None:
+        """Begin to ring the callee, unless the call was called off before; commands about sound wait for `run`."""
         self.begin("deadlines", self._keep_deadlines)
         if self.phase is Phase.PREPARING:
             self.post(e.Dialled(at=self._now()))
         if self.phase is Phase.RINGING:
             self.begin("dial", lambda: self._line.dial(leg, self._notified))
+
+    async def run(self, performer: Performer) -> None:
+        """Have the commands carried out from now on, and stay until the line is free."""
+        self._performer = performer
+        waiting, self._unperformed = self._unperformed, []
+        for command in waiting:
+            with self._breaking():
+                self._carry_out(command)
         await self.over.wait()
 
     async def aclose(self) -> None:
@@ -137,7 +146,7 @@ class Call:
         if isinstance(command, c.HangUp):
             self._hang_up(command.ending)
         elif performer is None:
-            return
+            self._unperformed.append(command)
         elif isinstance(command, c.Announce):
             performer.announce(command.kind, command.at - (self._state.answered_at or command.at))
         elif isinstance(command, c.StopAnnouncement):
@@ -166,7 +175,7 @@ class Call:
             await asyncio.wait_for(self._line.hang_up(), HANG_UP_LONGEST)
         except Exception as error:
             logger.exception("the line could not be freed", extra={"error": type(error).__name__})
-            self.post(e.Warned(at=self._now(), message="the line could not be freed in the usual way"))
+            self.post(e.Warned(at=self._now(), message=lines.NOT_FREED))
         self.post(e.LineFreed(at=self._now()))
 
     async def _guarded(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -10,8 +10,8 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from agent import events as e
@@ -19,7 +19,7 @@ from agent.announcer import Announcer, sentences, written_opening
 from agent.call import HANG_UP_LONGEST, INTERNAL, Call
 from agent.conversation import Caller, Conversation, Observer, session_for
 from agent.ears import Ears
-from agent.headset import Headset
+from agent.headset import Headset, LateLeg
 from agent.journal import Journal
 from agent.lag import LagMeter
 from agent.line import Line
@@ -41,6 +41,8 @@ LAST_WORDS = 1.0
 """Seconds the recogniser is given after the hang-up for what the callee said last."""
 CLOSING_LONGEST = 5.0
 """Seconds each part may take to close once the call is over."""
+HEAD_START = 0.01
+"""Seconds the dial is given to get out before the loop is busy with what is made ready while it rings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class Equipment:
     """Host to base URL for the custom tools: where a rehearsal's stand-in tools are."""
     recording: Recording | None = None
     """Takes both sides from the answer on."""
+
+    def with_recording(self, recording: Recording) -> "Equipment":
+        """The same, recorded."""
+        return replace(self, recording=recording)
 
 
 class Studio:
@@ -77,7 +83,8 @@ class Studio:
         session = session_for(pipeline, self.ears)
         toolbox = Toolbox(runner, plan.variables, call.post, now)
         tools = toolbox.tools(plan.tools, closing=plan.goodbye is not None)
-        caller = Caller(plan.prompt, tools, self.ears, self._turn_taken)
+        session.on("function_tools_executed", toolbox.executed)
+        caller = Caller(plan.prompt, tools, self.ears, self._turn_taken, self._reply_begun)
         self.conversation = Conversation(caller, session, self.ears, self._mouth)
         self._observer = Observer(session, plan.model.name, call.post, now)
         hearers = (self.ears.hear, self.conversation.hear)
@@ -87,12 +94,12 @@ class Studio:
         """Make ready to dial; the fixed sentences are rendered beside the ringing."""
         pipeline.warm()
         self._call.begin("ears", self.ears.listen)
-        await self.conversation.start()
         texts = sentences(plan)
         opening = texts.pop("opening", None)
         if plan.opening.mode != "none":
             self._call.begin("opening", lambda: self._render_opening(plan, pipeline, opening))
         self._call.begin("sentences", lambda: self._render(texts, pipeline))
+        await self.conversation.start()
 
     async def _render_opening(self, plan: Plan, pipeline: Pipeline, text: str | None) -> None:
         text = text or await written_opening(plan, pipeline.model)
@@ -125,6 +132,9 @@ class Studio:
             return False
         self._call.post(e.TurnTaken(at=self._now()))
         return True
+
+    def _reply_begun(self, utterance: str) -> None:
+        self._call.post(e.ReplyBegun(at=self._now(), id=utterance))
 
     def _started(self, utterance: Utterance) -> None:
         if utterance.kind == "reply":
@@ -163,26 +173,39 @@ def _kind(utterance: Utterance) -> e.SpeechKind:
 
 
 async def conduct(
-    plan: Plan, line: Line, equipment: Equipment, journal: Journal, *, taken: Callable[[Call], None]
+    plan: Plan,
+    line: Line,
+    equipped: AbstractAsyncContextManager[Equipment],
+    journal: Journal,
+    *,
+    taken: Callable[[Call], None],
+    at_once: bool = False,
 ) -> None:
     """Conduct the call. Whatever happens, the journal ends with exactly one `Ended` and then `Reported`.
 
-    `taken` is given the call before anything is dialled, so that it can be called off with `Withdrawn`.
+    `taken` is given the call before anything is dialled, so that it can be called off with `Withdrawn`. `at_once` dials
+    before the equipment is entered; everything is then made ready while it rings.
     """
     now = time.monotonic
-    call = Call(_terms(plan), line, journal, now)
-    meter, lag = Meter(), LagMeter(now)
-    meter.attach(equipment.pipeline)
+    call = Call(_terms(plan, line.latency), line, journal, now)
+    meter, lag, leg = Meter(), LagMeter(now), LateLeg()
     call.post(_accepted(plan, now()))
     call.post(_planned(plan, now()))
     taken(call)
     starved = 0.0
     try:
-        async with _studio(plan, equipment, call, now) as studio:
+        if at_once:
+            call.dial(leg)
+            await asyncio.sleep(HEAD_START)
+        async with equipped as equipment, _studio(plan, equipment, call, now) as studio:
+            meter.attach(equipment.pipeline)
             call.begin("lag", lag.watch)
+            leg.put_on(studio.headset)
             try:
                 await studio.prepare(plan, equipment.pipeline)
-                await call.run(studio, studio.headset)
+                if not at_once:
+                    call.dial(leg)
+                await call.run(studio)
                 await studio.ears.settle(LAST_WORDS)
             finally:
                 starved = studio.starved_ms()
@@ -230,8 +253,9 @@ async def _closed(part: str, close: Callable[[], Awaitable[None]]) -> None:
         logger.warning("a part did not close", extra={"part": part, "error": type(error).__name__})
 
 
-def _terms(plan: Plan) -> Terms:
-    return Terms(plan.opening.mode, plan.opening.delay, plan.goodbye is not None, plan.patience)
+def _terms(plan: Plan, latency: float) -> Terms:
+    delay = max(0.0, plan.opening.delay - latency)  # it counts for the callee, from their answer to their ear
+    return Terms(plan.opening.mode, delay, plan.goodbye is not None, plan.patience)
 
 
 def _accepted(plan: Plan, at: float) -> e.Accepted:

@@ -23,6 +23,10 @@ class SpokenWord:
     """Sample after the last."""
 
 
+NOT_FREED = "the line could not be freed in the usual way"
+"""The warning where `Line.hang_up` failed: the far end may still be there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rang:
     """The callee's phone began to ring."""
@@ -101,6 +105,11 @@ class Leg(Protocol):
 
 class Line(Protocol):
     """A way to reach a callee."""
+
+    @property
+    def latency(self) -> float:
+        """Seconds by which the callee hears what is spoken later than they would on a line without delay."""
+        ...
 
     async def dial(self, leg: Leg, notify: Callable[[LineEvent], None]) -> None:
         """Ring the callee and return once `Answered`, `Refused` or `Cancelled` was notified; later events follow.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from agent.models.assistant import Assistant
-from agent.models.attempt import Attempt
+from agent.models.attempt import Attempt, Recording
 from agent.models.section import Section
 
 _ASSISTANT = (
@@ -29,19 +29,15 @@ _ASSISTANT = (
     "structured_output_prompt",
     "email_notification_address",
     "email_notification_outcomes",
-    "webhook_url",
-    "precall_lookup_url",
 )
-_ATTEMPT = ("callback", "recording")
-_SIP = ("trunk_id", "headers")
+_RECORDING = ("upload_url",)
 
 
 def pending(attempt: Attempt, assistant: Assistant, within: str) -> Iterator[str]:
     """A warning for each such field that is set. `within` is the path the assistant stands at."""
     places = (
         *(f"{within}.{name}" if within else name for name in _set(assistant, _ASSISTANT)),
-        *_set(attempt, _ATTEMPT),
-        *(f"sip.{name}" for name in _set(attempt.sip, _SIP)),
+        *(f"recording.{name}" for name in _set(attempt.recording or Recording(), _RECORDING)),
     )
     return (f"{place} does nothing yet" for place in places)
 

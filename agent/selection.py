@@ -46,7 +46,8 @@ _ELEVENLABS = _Service("ELEVEN_API_KEY", "voice is ElevenLabs'", lambda of: (of.
 _DEEPGRAM = _Service(
     "DEEPGRAM_API_KEY", "recogniser is Deepgram", lambda of: (of.deepgram_api_key, of.deepgram_base_url)
 )
-_STANDARD = DedicatedInstance(type="dedicated-instance", name="gpt-4.1")
+STANDARD_MODEL = DedicatedInstance(type="dedicated-instance", name="gpt-4.1")
+"""Where neither the attempt nor its assistant names one."""
 _COMPLETIONS = "/chat/completions"
 
 
@@ -66,7 +67,7 @@ class Findings:
 
 def model_of(chosen: LlmModel | None, path: str, settings: Settings, source: Source, found: Findings) -> ModelPlan:
     """The text model. `path` is where it was chosen."""
-    model = chosen or _STANDARD
+    model = chosen or STANDARD_MODEL
     match model:
         case DedicatedInstance(name=name):
             return _instance(name, settings, source, found)
@@ -91,7 +92,7 @@ def _instance(name: str, settings: Settings, source: Source, found: Findings) ->
         instance = instances[name]
         endpoint = Endpoint(instance.api_key, instance.base_url)
         return ModelPlan("openai", instance.model or name, STAND_IN_ENDPOINT if source is Source.STAND_IN else endpoint)
-    if name == _STANDARD.name:
+    if name == STANDARD_MODEL.name:
         endpoint = _keyed(_OPENAI, settings, source, found)
         return ModelPlan("openai", name, endpoint)
     if source is Source.REAL:

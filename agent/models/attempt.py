@@ -24,7 +24,7 @@ def _signing_secret(value: SecretStr) -> SecretStr:
     try:
         signing_key(value)
     except ValueError:
-        raise expected("a secret that begins with whsec_ and goes on in base64") from None
+        raise expected("whsec_ and a key in base64") from None
     return value
 
 

@@ -18,8 +18,8 @@ def test_a_field_that_does_nothing_yet_is_named() -> None:
         "assistant.background_sound does nothing yet",
         "assistant.ivr_navigation_enabled does nothing yet",
     ]
-    given = warnings({}, callback={"url": "https://x.example"}, sip={"trunk_id": "t", "ringing_timeout_secs": 20})
-    assert given == ["callback does nothing yet", "sip.trunk_id does nothing yet"]
+    given = warnings({}, callback={"url": "https://x.example"}, recording={"upload_url": "https://x.example/put"})
+    assert given == ["recording.upload_url does nothing yet"]
 
 
 def test_a_field_that_is_absent_null_or_at_its_default_is_not() -> None:

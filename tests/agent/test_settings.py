@@ -69,6 +69,13 @@ def test_lists_and_json_are_parsed() -> None:
         ("VOICE_WORKER_INACTIVITY_SECS", "sk-secret"),
         ("VOICE_WORKER_REPLY_SECS", "0"),
         ("VOICE_WORKER_REPORT_PROMPT", "sk-secret"),
+        ("VOICE_WORKER_CALLBACK_SECRET", "sk-secret"),
+        ("VOICE_WORKER_CALLBACK_SECRET", "whsec_secret!"),
+        ("VOICE_WORKER_REDIS_URL", "sk-secret"),
+        ("VOICE_WORKER_CLAIM_DAYS", "0"),
+        ("VOICE_WORKER_CALLS_AT_ONCE", "sk-secret"),
+        ("VOICE_WORKER_CALLS_AT_ONCE", "-1"),
+        ("VOICE_WORKER_CALLS_PER_SEC", "sk-secret"),
     ],
 )
 def test_a_bad_setting_is_a_line_that_names_it_without_its_value(name: str, value: str) -> None:

@@ -1,7 +1,7 @@
 """`check`: everything that is wrong with attempts and assistants, without calling anyone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -10,10 +10,27 @@ from agent import documents, variables
 from agent.locale import Locale
 from agent.models.assistant import Assistant
 from agent.models.attempt import Attempt
+from agent.models.parsing import Parsed
+from agent.plan import Plan
 from agent.prepare import examine
 from agent.problems import ErrorCode, InputInvalid, Problem, shown
 from agent.providers import REAL
 from agent.settings import Settings
+
+Fetch = Callable[[str], Parsed[Assistant]]
+"""Reads the assistant at an `assistant_url`. Raises `InputInvalid`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a file comes to, so far as it is valid."""
+
+    attempt: Attempt
+    """For an assistant on its own, a call that any caller could make."""
+    assistant: Assistant
+    plan: Plan
+    within: str
+    """Path the assistant stands at; empty for the top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +46,10 @@ class Verdict:
     warnings: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     """Prompt variables that an assistant on its own needs from its calls."""
+    confirmed: tuple[str, ...] = ()
+    """What was asked of servers and found well."""
+    subject: Subject | None = field(default=None, repr=False)
+    """None where nothing could be read, or the assistant is elsewhere and was not fetched."""
 
     @property
     def valid(self) -> bool:
@@ -59,49 +80,92 @@ class Verdict:
             "unknown_fields": list(self.unknown),
             "warnings": list(self.warnings),
             "prompt_variables": list(self.variables),
+            "confirmed": list(self.confirmed),
         }
 
 
-def check(files: Sequence[Path], settings: Settings, now: datetime) -> list[Verdict]:
-    """A verdict for each file. Missing credentials are warnings here."""
-    return [_verdict(file, settings, now) for file in files]
+@dataclass(frozen=True, slots=True)
+class _Circumstances:
+    """What files are checked with."""
+
+    settings: Settings
+    now: datetime
+    fetch: Fetch | None
+    strict: bool
 
 
-def _verdict(file: Path, settings: Settings, now: datetime) -> Verdict:
+def check(
+    files: Sequence[Path], settings: Settings, now: datetime, *, fetch: Fetch | None = None, strict: bool = False
+) -> list[Verdict]:
+    """A verdict for each file. Missing credentials are warnings, or problems where it is `strict`.
+
+    Without `fetch`, an assistant at an `assistant_url` is not looked at.
+    """
+    circumstances = _Circumstances(settings, now, fetch, strict)
+    return [_verdict(file, circumstances) for file in files]
+
+
+def _verdict(file: Path, given: _Circumstances) -> Verdict:
     try:
         document = documents.read(file)
     except InputInvalid as error:
         return Verdict(str(file), problems=error.problems)
     model = document.model
     if isinstance(model, Attempt):
-        assistant = model.assistant or Assistant()
         verdict = Verdict(str(file), "attempt", document.problems, tuple(map(str, document.unknown)))
-        judged = _judged(verdict, model, assistant, "assistant", settings, now)
-        return _unseen(judged) if model.assistant_url is not None else judged
+        return (
+            _elsewhere(verdict, model, model.assistant_url, given)
+            if model.assistant_url
+            else _judged(verdict, model, model.assistant or Assistant(), "assistant", given)
+        )
     needed = _needed(model, document.within)
     verdict = Verdict(str(file), "assistant", document.problems, tuple(map(str, document.unknown)), variables=needed)
-    return _judged(verdict, _any_call(needed), model, document.within, settings, now)
+    return _judged(verdict, _any_call(needed), model, document.within, given)
 
 
-def _judged(
-    verdict: Verdict, attempt: Attempt, assistant: Assistant, within: str, settings: Settings, now: datetime
-) -> Verdict:
+def _elsewhere(verdict: Verdict, attempt: Attempt, url: str, given: _Circumstances) -> Verdict:
+    """The verdict on an attempt whose assistant is at an URL."""
+    if given.fetch is None:
+        return _unseen(_judged(verdict, attempt, Assistant(), "assistant", given))
+    try:
+        fetched = given.fetch(url)
+    except InputInvalid as error:
+        judged = _judged(verdict, attempt, Assistant(), "assistant", given)
+        return replace(_unseen(judged), problems=(*judged.problems, *error.problems), warnings=())
+    verdict = replace(
+        verdict,
+        problems=(*verdict.problems, *fetched.problems),
+        unknown=(*verdict.unknown, *map(str, fetched.unknown)),
+    )
+    return _judged(verdict, attempt, fetched.model, "assistant", given)
+
+
+def _judged(verdict: Verdict, attempt: Attempt, assistant: Assistant, within: str, given: _Circumstances) -> Verdict:
     """The verdict with what preparing the call would find.
 
     Language and time zone are not worked out, which takes half a second: nothing here depends on them.
     """
+    settings = given.settings
     locale = Locale(attempt.language or settings.language, attempt.timezone or settings.timezone)
-    examined = examine(attempt, assistant, settings, REAL, now, locale, within)
-    problems = [problem for problem in examined.problems if problem.code is not ErrorCode.MISSING_CREDENTIALS]
-    missing = [str(problem) for problem in examined.problems if problem.code is ErrorCode.MISSING_CREDENTIALS]
+    examined = examine(attempt, assistant, settings, REAL, given.now, locale, within)
+    missing = () if given.strict else _missing(examined.problems)
     return replace(
-        verdict, problems=(*verdict.problems, *problems), warnings=(*verdict.warnings, *missing, *examined.warnings)
+        verdict,
+        problems=(*verdict.problems, *(problem for problem in examined.problems if problem not in missing)),
+        warnings=(*verdict.warnings, *map(str, missing), *examined.warnings),
+        subject=Subject(attempt, assistant, examined.plan, within),
     )
+
+
+def _missing(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(problem for problem in problems if problem.code is ErrorCode.MISSING_CREDENTIALS)
 
 
 def _unseen(verdict: Verdict) -> Verdict:
     """The verdict on an attempt whose assistant is elsewhere; what was said of an empty one does not count."""
-    return replace(verdict, warnings=("assistant_url is not fetched, so the assistant is not checked",))
+    problems = tuple(problem for problem in verdict.problems if problem.code is not ErrorCode.MISSING_CREDENTIALS)
+    warnings = ("assistant_url is not fetched, so the assistant is not checked",)
+    return replace(verdict, problems=problems, warnings=warnings, subject=None)
 
 
 def _needed(assistant: Assistant, within: str) -> tuple[str, ...]:

@@ -117,4 +117,5 @@ def test_a_program_can_read_the_verdict(tmp_path: Path) -> None:
         "unknown_fields": ["assistant.zzz: unknown field"],
         "warnings": [],
         "prompt_variables": [],
+        "confirmed": [],
     }

@@ -60,9 +60,10 @@ def test_a_misused_command_is_exit_2() -> None:
 
 
 def test_help_has_an_example() -> None:
-    done = worker("check", "--help")
-    assert done.returncode == 0
-    assert "Example: voice-worker check examples/appointment.yaml" in done.stdout
+    for command in ("check", "rehearse", "worker", "dial", "calls", "hangup"):
+        done = worker(command, "--help")
+        assert done.returncode == 0
+        assert "Example: " in done.stdout and f"voice-worker {command}" in " ".join(done.stdout.split())
 
 
 def test_check_stays_quick_by_what_it_does_not_import() -> None:

@@ -1,0 +1,1 @@
+"""Calls on the phone network from the terminal: dispatch one, list them, end one."""

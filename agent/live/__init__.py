@@ -1,0 +1,1 @@
+"""`check --live`: what only the servers themselves can tell, found out without ringing anyone."""

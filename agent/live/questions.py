@@ -1,0 +1,115 @@
+"""Which providers a call needs, and the cheapest request that tells whether each lets us in. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import assert_never
+from urllib.parse import quote
+
+from pydantic import SecretStr
+
+from agent.check import Subject
+from agent.models.assistant import CustomModel, DedicatedInstance, OpenRouter, Realtime
+from agent.plan import Endpoint, RecogniserPlan, VoicePlan
+from agent.selection import STAND_IN_ENDPOINT, STANDARD_MODEL
+from agent.settings import Settings
+
+CARTESIA_VERSION = "2025-04-16"
+"""Of its protocol, as the plugin speaks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One GET. Equal questions need be asked only once."""
+
+    who: str
+    """Whom it is asked, for people."""
+    key_from: str
+    """The setting or the field that holds the key."""
+    url: str = field(repr=False)
+    header: str
+    """Name of the header that carries the key."""
+    key: SecretStr
+    scheme: str = ""
+    """What stands before the key in the header."""
+    version: str | None = None
+    """`Cartesia-Version`."""
+    voice_from: str | None = None
+    """Field or setting of the voice that is asked for; None where none is."""
+    may_lack: bool = False
+    """Whether the endpoint may do without the page that is asked for."""
+
+
+def questions(subject: Subject, settings: Settings) -> Iterator[Question]:
+    """What to ask. A provider without credentials is left out: that is a problem already."""
+    plan = subject.plan
+    if plan.model.endpoint != STAND_IN_ENDPOINT:
+        yield _model(subject, settings, plan.model.endpoint)
+    if plan.voice.endpoint != STAND_IN_ENDPOINT:
+        yield _voice(plan.voice, _voice_from(subject))
+    if plan.recogniser.endpoint != STAND_IN_ENDPOINT:
+        yield _recogniser(plan.recogniser)
+
+
+def _model(subject: Subject, settings: Settings, endpoint: Endpoint) -> Question:
+    attempt, path = subject.attempt, f"{subject.within}." if subject.within else ""
+    chosen, place = (attempt.llm_model, "") if attempt.llm_model else (subject.assistant.llm_model, path)
+    match chosen or STANDARD_MODEL:
+        case OpenRouter():
+            base = endpoint.base_url or "https://openrouter.ai/api/v1"
+            return _bearer("OpenRouter", "OPENROUTER_API_KEY", f"{_http(base)}/key", endpoint.api_key)
+        case CustomModel():
+            url = f"{_http(endpoint.base_url or '')}/models"
+            return _bearer(f"{place}llm_model", f"{place}llm_model.api_key", url, endpoint.api_key, may_lack=True)
+        case DedicatedInstance(name=name) if name in settings.dedicated_instances:
+            url = f"{_http(endpoint.base_url or '')}/models"
+            where = "VOICE_WORKER_DEDICATED_INSTANCES"
+            return _bearer(f"the instance of {name}", where, url, endpoint.api_key, may_lack=True)
+        case DedicatedInstance() | Realtime():  # what has an endpoint of these is gpt-4.1, OpenAI's own
+            base = endpoint.base_url or "https://api.openai.com/v1"
+            return _bearer("OpenAI", "OPENAI_API_KEY", f"{_http(base)}/models", endpoint.api_key)
+        case unknown:
+            assert_never(unknown)
+
+
+def _voice(plan: VoicePlan, voice_from: str) -> Question:
+    key, voice = plan.endpoint.api_key, quote(plan.id, safe="")
+    match plan.provider:
+        case "cartesia":
+            base = _http(plan.endpoint.base_url or "https://api.cartesia.ai")
+            return Question(
+                "Cartesia",
+                "CARTESIA_API_KEY",
+                f"{base}/voices/{voice}",
+                "X-API-Key",
+                key,
+                version=CARTESIA_VERSION,
+                voice_from=voice_from,
+            )
+        case "elevenlabs":
+            base = _http(plan.endpoint.base_url or "https://api.elevenlabs.io/v1")
+            return Question(
+                "ElevenLabs", "ELEVEN_API_KEY", f"{base}/voices/{voice}", "xi-api-key", key, voice_from=voice_from
+            )
+        case _:
+            assert_never(plan.provider)
+
+
+def _voice_from(subject: Subject) -> str:
+    path = f"{subject.within}." if subject.within else ""
+    return f"{path}voice.id" if subject.assistant.voice is not None else "VOICE_WORKER_VOICE"
+
+
+def _recogniser(plan: RecogniserPlan) -> Question:
+    # The plugin's base URL is that of the recogniser itself.
+    base = _http(plan.endpoint.base_url or "https://api.deepgram.com/v1/listen").removesuffix("/listen")
+    key = plan.endpoint.api_key
+    return Question("Deepgram", "DEEPGRAM_API_KEY", f"{base}/auth/token", "Authorization", key, "Token ")
+
+
+def _bearer(who: str, key_from: str, url: str, key: SecretStr, *, may_lack: bool = False) -> Question:
+    return Question(who, key_from, url, "Authorization", key, "Bearer ", may_lack=may_lack)
+
+
+def _http(url: str) -> str:
+    """The same place for a plain request; plugins also take addresses of sockets."""
+    return url.replace("ws", "http", 1).rstrip("/") if url.startswith("ws") else url.rstrip("/")

@@ -1,0 +1,93 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agent import settings
+from agent.check import check
+from agent.live.questions import Question, questions
+
+KEYS = {
+    "OPENAI_API_KEY": "k-openai",
+    "OPENROUTER_API_KEY": "k-openrouter",
+    "CARTESIA_API_KEY": "k-cartesia",
+    "ELEVEN_API_KEY": "k-eleven",
+    "DEEPGRAM_API_KEY": "k-deepgram",
+}
+
+
+def asked(folder: Path, assistant: dict[str, Any], variables: dict[str, str] | None = None) -> list[Question]:
+    path = folder / "assistant.json"
+    path.write_text(json.dumps({"assistant": assistant}))
+    given = settings.of(KEYS if variables is None else variables)
+    [verdict] = check([path], given, datetime(2026, 3, 9, tzinfo=UTC))
+    assert verdict.subject is not None
+    return list(questions(verdict.subject, given))
+
+
+def test_the_usual_assistant_needs_three_providers(tmp_path: Path) -> None:
+    model, voice, recogniser = asked(tmp_path, {})
+    assert (model.who, model.url, model.header, model.scheme) == (
+        "OpenAI",
+        "https://api.openai.com/v1/models",
+        "Authorization",
+        "Bearer ",
+    )
+    assert (voice.who, voice.url, voice.header, voice.voice_from) == (
+        "Cartesia",
+        "https://api.cartesia.ai/voices/f786b574-daa5-4673-aa0c-cbe3e8534c02",
+        "X-API-Key",
+        "VOICE_WORKER_VOICE",
+    )
+    assert (recogniser.who, recogniser.url, recogniser.scheme) == (
+        "Deepgram",
+        "https://api.deepgram.com/v1/auth/token",
+        "Token ",
+    )
+    assert [question.key.get_secret_value() for question in (model, voice, recogniser)] == [
+        "k-openai",
+        "k-cartesia",
+        "k-deepgram",
+    ]
+
+
+def test_base_urls_are_honoured_as_the_plugins_take_them(tmp_path: Path) -> None:
+    bases = {
+        "OPENAI_BASE_URL": "http://127.0.0.1:1/o/v1/",
+        "ELEVEN_BASE_URL": "wss://127.0.0.1:2/e/v1",
+        "DEEPGRAM_BASE_URL": "ws://127.0.0.1:3/d/v1/listen",
+    }
+    voice = {"provider": "elevenlabs", "id": "a/b"}
+    assert [(question.who, question.url) for question in asked(tmp_path, {"voice": voice}, {**KEYS, **bases})] == [
+        ("OpenAI", "http://127.0.0.1:1/o/v1/models"),
+        ("ElevenLabs", "https://127.0.0.1:2/e/v1/voices/a%2Fb"),
+        ("Deepgram", "http://127.0.0.1:3/d/v1/auth/token"),
+    ]
+
+
+def test_every_kind_of_model_is_asked_with_its_own_key(tmp_path: Path) -> None:
+    custom = {"type": "custom", "api_url": "https://x.test/v1/chat/completions", "api_key": "k-own", "model_name": "m"}
+    question = asked(tmp_path, {"llm_model": custom})[0]
+    assert (question.key_from, question.url, question.key.get_secret_value(), question.may_lack) == (
+        "assistant.llm_model.api_key",
+        "https://x.test/v1/models",
+        "k-own",
+        True,
+    )
+    question = asked(tmp_path, {"llm_model": {"type": "openrouter", "openrouter_model_id": "m"}})[0]
+    assert (question.key_from, question.url) == ("OPENROUTER_API_KEY", "https://openrouter.ai/api/v1/key")
+    instances = {"ministral-3-8b-instruct": {"base_url": "https://m.test/v1", "api_key": "k-m"}}
+    own = {**KEYS, "VOICE_WORKER_DEDICATED_INSTANCES": json.dumps(instances)}
+    dedicated = {"type": "dedicated-instance", "name": "ministral-3-8b-instruct"}
+    question = asked(tmp_path, {"llm_model": dedicated}, own)[0]
+    assert (question.key_from, question.url) == ("VOICE_WORKER_DEDICATED_INSTANCES", "https://m.test/v1/models")
+    own["VOICE_WORKER_DEDICATED_INSTANCES"] = json.dumps({"gpt-4.1": instances["ministral-3-8b-instruct"]})
+    assert asked(tmp_path, {}, own)[0].url == "https://m.test/v1/models"
+
+
+def test_without_credentials_nothing_is_asked(tmp_path: Path) -> None:
+    assert asked(tmp_path, {}, {}) == []
+
+
+def test_a_question_shows_no_key(tmp_path: Path) -> None:
+    assert "k-" not in repr(asked(tmp_path, {}))

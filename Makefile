@@ -13,6 +13,10 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo "$$python" && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
+# What the image installs is what was tested, without the extras.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url \
+	--python-version 3.11 --custom-compile-command "make lock"
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -46,10 +50,10 @@ bench: $(READY) ## Measure latencies against a plain LiveKit session
 	@$(BIN)/python -m bench
 
 .PHONY: lock
-lock: $(READY) ## Resolve requirements.lock anew from pyproject.toml
+lock: $(READY) ## Resolve both lock files anew from pyproject.toml
 	@$(PIP) install uv
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --all-extras \
-		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml $(UPGRADE)
+	@$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml $(UPGRADE)
+	@$(COMPILE) --constraint requirements.lock --output-file requirements-runtime.lock pyproject.toml $(UPGRADE)
 
 .PHONY: clean
 clean: ## Remove the environment and every cache; recorded calls stay

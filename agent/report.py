@@ -145,7 +145,7 @@ def _transcript(turns: Turns) -> Iterator[TranscriptEntry]:
     placed += [
         (said.start, TranscriptEntry(role="assistant", content=said.text)) for said in turns.agent.values() if said.text
     ]
-    placed += [(use.sample, _tool_entry(use)) for use in turns.tools.values()]
+    placed += [(turns.place(use), _tool_entry(use)) for use in turns.tools.values()]
     for _, entry in sorted(placed, key=lambda pair: pair[0]):
         yield entry
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from livekit.agents import RunContext, function_tool, llm
+from livekit.agents.voice.events import FunctionToolsExecutedEvent
 
 from agent import events as e
 from tools import end_call, schema
@@ -55,6 +56,8 @@ class Toolbox:
     def __init__(self, runner: ToolRunner, variables: Mapping[str, str], tell: Tell, now: Callable[[], float]) -> None:
         self._runner = runner
         self._variables = variables
+        self._used: set[str] = set()
+        """Ids of the calls that were told."""
         self._tell = tell
         self._now = now
 
@@ -81,6 +84,16 @@ class Toolbox:
 
         return function_tool(end, raw_schema=declaration)
 
+    def executed(self, event: FunctionToolsExecutedEvent) -> None:
+        """Tell the uses that never came to a tool: of one that does not exist, or with arguments that are no JSON."""
+        for call, output in event.zipped():
+            if call.call_id in self._used:
+                continue
+            self._tell(e.ToolCalled(at=self._now(), id=call.call_id, name=call.name, arguments=call.arguments))
+            self._tell(
+                e.ToolReturned(at=self._now(), id=call.call_id, name=call.name, output=output.output, is_error=True)
+            )
+
     async def _told(
         self,
         ctx: RunContext[Any],
@@ -90,6 +103,7 @@ class Toolbox:
     ) -> str:
         """Use the tool, told as `ToolCalled` and `ToolReturned`; a fault of the tool is a sentence for the model."""
         call_id = ctx.function_call.call_id
+        self._used.add(call_id)
         written = json.dumps(arguments, ensure_ascii=False)
         self._tell(e.ToolCalled(at=self._now(), id=call_id, name=name, arguments=written))
         try:

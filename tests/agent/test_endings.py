@@ -13,6 +13,7 @@ from tests.calls import attempt, audible, conducted, line
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+
 class BrokenOnPurpose(Exception):
     """What a fault of the worker's looks like."""
 

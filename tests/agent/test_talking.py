@@ -180,6 +180,59 @@ async def test_a_tool_that_fails_is_told_to_the_model_in_a_sentence(stand_ins: S
     assert "canary-token" not in json.dumps(call.report.model_dump(mode="json"))
 
 
+async def test_the_transcript_is_in_the_order_of_the_conversation(stand_ins: StandIns, tmp_path: Path) -> None:
+    tool = {
+        "name": "find_slots",
+        "description": "Free slots.",
+        "method": "GET",
+        "url": "http://tools.stand-in/slots?day=2026-03-09",
+        "input_schema": [],
+    }
+    call = await conducted(
+        stand_ins,
+        tmp_path,
+        attempt(**GREETED, custom_tools=[tool]),
+        line(
+            {"after": "agent-stops", "say": "Look it up, please."},
+            model={
+                "script": [
+                    {"when": "look", "reply": "One moment.", "call": {"tool": "find_slots"}},
+                    {"after_tool": "find_slots", "reply": "That did not help.", "call": {"tool": "magic"}},
+                    {"after_tool": "magic", "reply": "Let us stop here.", "call": {"tool": "end_call"}},
+                ]
+            },
+        ),
+    )
+    assert [entry.tool_name or entry.content for entry in call.report.transcript] == [
+        "Hello there.",
+        "Look it up, please.",
+        "One moment.",
+        "find_slots",
+        "That did not help.",
+        "magic",
+        "Let us stop here.",
+        "end_call",
+        "Goodbye.",
+    ]
+    unknown = next(entry for entry in call.report.transcript if entry.tool_name == "magic")
+    assert unknown.tool_is_error is True
+
+
+async def test_a_slow_recogniser_splits_no_turn(stand_ins: StandIns, tmp_path: Path) -> None:
+    call = await conducted(
+        stand_ins,
+        tmp_path,
+        attempt(**GREETED),
+        line(
+            {"after": "agent-stops", "say": "That is all, thank you."},
+            model={"script": [{"when": "thank you", "call": {"tool": "end_call"}}]},
+            latency={"stt_final_ms": 1200},
+        ),
+    )
+    assert call.said("user") == ["That is all, thank you."]
+    assert call.report.end_reason == "tool_end_call"
+
+
 async def test_a_prompt_of_200_kb_is_accepted(stand_ins: StandIns, tmp_path: Path) -> None:
     call = await conducted(
         stand_ins,

@@ -49,6 +49,8 @@ CALLER_LONGEST = 10.0
 """Seconds an inbound caller may take to appear in the room they are said to be in."""
 SID_LONGEST = 2.0
 """Seconds the server may take to say which of the rooms of its name this one is."""
+BACKSTOP = 30.0
+"""Seconds past ringing and limit that the bridge is told as the longest call: it must not be the one that ends it."""
 JUDGE = 0.045
 """Seconds the stand-in judge takes, as the local one does."""
 
@@ -167,7 +169,7 @@ def _way(plan: Plan) -> Outbound:
         number=plan.callee_number,
         trunk_id=plan.sip.trunk_id,
         ringing_timeout=plan.patience.ringing,
-        max_call_duration=plan.patience.limit,
+        max_call_duration=plan.patience.ringing + plan.patience.limit + BACKSTOP,
         from_number=plan.agent_number,
         headers=plan.sip.headers,
     )

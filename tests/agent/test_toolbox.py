@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from livekit.agents import RunContext, llm
+from livekit.agents import FunctionToolsExecutedEvent, RunContext, llm
 
 from agent import events as e
 from agent.toolbox import BROKEN, PLAYOUT_LONGEST, Toolbox
@@ -150,3 +150,25 @@ def test_last_words_that_never_end_do_not_keep_the_call() -> None:
     called, asked = bench.told[:2]
     assert isinstance(asked, e.GoodbyeAsked)
     assert asked.at - called.at == pytest.approx(PLAYOUT_LONGEST, abs=0.01)
+
+
+def test_a_tool_that_does_not_exist_is_told_as_a_failed_use() -> None:
+    bench = Bench()
+    hurried(bench.use(FakeContext("find_slots"), day="2026-03-09"))
+    bench.told.clear()
+    known = llm.FunctionCall(call_id="t1", name="find_slots", arguments="{}")
+    unknown = llm.FunctionCall(call_id="t2", name="fly", arguments="{]")
+    outputs = [
+        llm.FunctionCallOutput(call_id=call.call_id, name=call.name, output="no such tool", is_error=True)
+        for call in (known, unknown)
+    ]
+
+    async def executed() -> None:
+        calls = [known, unknown]
+        bench.toolbox.executed(FunctionToolsExecutedEvent(function_calls=calls, function_call_outputs=outputs))
+
+    hurried(executed())
+    called, returned = bench.told
+    assert isinstance(called, e.ToolCalled) and isinstance(returned, e.ToolReturned)
+    assert (called.id, called.name, called.arguments) == ("t2", "fly", "{]")
+    assert (returned.output, returned.is_error) == ("no such tool", True)

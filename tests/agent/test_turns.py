@@ -205,3 +205,21 @@ def test_a_tool_stands_where_it_was_called_and_keeps_what_it_returned() -> None:
     talk.turns.take(returned)
     use = talk.turns.tools["t1"]
     assert (use.sample, use.call, use.result) == (2 * RATE, called, returned)
+
+
+def test_words_without_noticed_speech_stand_where_the_recogniser_heard_them() -> None:
+    talk = Talk()
+    talk.turns.take(e.CalleeHeard(at=ANSWERED + 3.0, text="Hm.", start=round(2.1 * RATE), stop=round(2.4 * RATE)))
+    [turn] = talk.turns.callee
+    assert (turn.start, turn.stop, turn.text) == (round(2.1 * RATE), round(2.4 * RATE), "Hm.")
+
+
+def test_a_tool_stands_after_the_words_that_announce_it() -> None:
+    talk = Talk()
+    talk.turns.take(e.ReplyBegun(at=ANSWERED + 1.0, id="a1"))
+    talk.turns.take(e.ToolCalled(at=ANSWERED + 1.1, id="t1", name="find_slots", arguments="{}"))
+    talk.agent(1.5, 2.5, "One moment.")
+    talk.turns.take(e.ToolCalled(at=ANSWERED + 3.0, id="t2", name="find_slots", arguments="{}"))
+    announced, later = talk.turns.tools.values()
+    assert talk.turns.place(announced) == round(1.5 * RATE)
+    assert talk.turns.place(later) == round(3.0 * RATE)

@@ -38,7 +38,7 @@ from agent.worker.folder import Folder, point
 from agent.worker.line import Inbound, LiveKitLine, RoomReplaced
 from agent.worker.lookup import looked_up, lookup_failed
 from agent.worker.refusal import refuse
-from agent.worker.setup import Setup, setup_of
+from agent.worker.setup import Setup, rested, setup_of
 from audio.recording import Recorder
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,8 @@ async def _outbound(ctx: JobContext, setup: Setup, attempt: Attempt) -> None:
     finally:
         await claims.aclose()
     line = LiveKitLine(ctx.room, ctx.api, CALLEE, way, join=lambda: _join(ctx))
-    await _conducted(plan, line, folder, setup, at_once=True)
+    # In a burst, whose processes are still being made, a phone that is picked up soon would be met by silence.
+    await _conducted(plan, line, folder, setup, at_once=rested(ctx.proc))
 
 
 async def _inbound(ctx: JobContext, setup: Setup, attempt: Attempt) -> None:

@@ -38,9 +38,13 @@ VERDICT_LONGEST = 3.0
 """Seconds the server may take to say how the dial ended once the bridge has left the room."""
 MEDIA_TIMEOUT = 14.5
 """Seconds without a packet after which a bridge gives up a call; some then say that the phone hung up."""
+ABSENT = 1.0
+"""Seconds from the answer in which a callee who is there can be seen to be."""
+JOIN_LONGEST = 2.0
+"""Seconds a join that is under way at the end is waited for."""
 LEAVE_LONGEST = 1.0
 """Seconds the callee's participant may take to leave a room that was deleted."""
-LATENCY = 0.13
+LATENCY = 0.15
 """Seconds from the phone's answer to the first sample heard there, without the network between phone and bridge."""
 
 BRIDGE_LEFT = "the SIP bridge left the call without saying why"
@@ -91,6 +95,7 @@ class LiveKitLine:
         self._wire = Wire(room, callee, sound or Sound())
         self._far = FarEnd(room, callee, time.monotonic, on_track=self._wire.listen, on_back=self._wire.permit)
         self._keypad = Keypad(self._publish_key, self._talking)
+        self._joining: asyncio.Future[None] | None = None
         self._request: asyncio.Task[Failure | None] | None = None
         self._talk: asyncio.Task[None] | None = None
         self._release: asyncio.Task[None] | None = None
@@ -103,8 +108,12 @@ class LiveKitLine:
     async def prepare(self) -> None:
         """Publish our track for the callee only; `dial` does it otherwise. An inbound caller is answered by it."""
         if self._join is not None:
-            await self._join()
+            # It goes on if whoever waits is cancelled: half a join cannot be taken back.
+            self._joining = asyncio.ensure_future(self._join())
+            await asyncio.shield(self._joining)
         self._far.watch()
+        if isinstance(self._way, Inbound) and self._callee not in self._room.remote_participants:
+            self._far.leave(Departure.HUNG_UP)  # they did not wait until we were ready
         await self._wire.publish()
 
     async def dial(self, leg: Leg, notify: Callable[[LineEvent], None]) -> None:
@@ -184,12 +193,27 @@ class LiveKitLine:
             self._far.leave(Departure.REMOVED)
             await asyncio.Future()  # until it is noticed
         await self._far.active.wait()
+        subscribed = asyncio.create_task(self._wire.subscribed(), name="line.subscribed")
+        absent = asyncio.create_task(self._absent(), name="line.absent")
         try:
-            async with asyncio.timeout(SUBSCRIBE_LONGEST):
-                await self._wire.subscribed()
-        except TimeoutError:
-            logger.error("the bridge did not subscribe to our track")
-            self._far.leave(Departure.LOST)
+            await _first(subscribed, absent, longest=SUBSCRIBE_LONGEST)
+            if subscribed.done():
+                subscribed.result()
+            elif absent.done():
+                self._far.leave(Departure.HUNG_UP)
+            else:
+                logger.error("the bridge did not subscribe to our track")
+                self._far.leave(Departure.LOST)
+        finally:
+            subscribed.cancel()
+            absent.cancel()
+
+    async def _absent(self) -> None:
+        """Return if the callee picked up and was gone before we were in the room to see it."""
+        while True:
+            await asyncio.sleep(ABSENT)
+            if self._room.isconnected() and self._callee not in self._room.remote_participants:
+                return
 
     async def _left_early(self, dialled: "asyncio.Task[Failure | None]", way: Outbound) -> Refused | Cancelled | None:
         """The callee's participant, or our connection, is gone, and the phone was not picked up."""
@@ -261,7 +285,12 @@ class LiveKitLine:
         if self._talk is not None:
             self._talk.cancel()
         try:
+            joining = self._joining if self._joining is not None and not self._joining.done() else None
             await free(self._server, self._room.name, self._callee, self._request)
+            if joining is not None:
+                # Whoever comes into a room that was just deleted makes it anew.
+                await asyncio.wait({joining}, timeout=JOIN_LONGEST)
+                await free(self._server, self._room.name, self._callee, self._request)
             await asyncio.wait({self._far.gone}, timeout=LEAVE_LONGEST if self._room.isconnected() else 0.0)
         finally:
             self._far.unwatch()

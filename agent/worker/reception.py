@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -168,8 +169,18 @@ class Reception:
         """Delete a room that could not be, until the server is back and whoever was in it cannot come back any more."""
         deleted, give_up = 0.0, time.monotonic() + LINGER
         while deleted < RETURNING and time.monotonic() < give_up:
-            deleted += VACANT if await self._delete(room) else 0.0
+            if await self._delete(room):
+                deleted += VACANT
+                await self._forget(room)
             await asyncio.sleep(VACANT)
+
+    async def _forget(self, room: str) -> None:
+        """Have a room struck off that is still listed: one of a server that died can be deleted once it is anew."""
+        async with client(self._settings) as server:
+            with suppress(api.TwirpError, aiohttp.ClientError, OSError, TimeoutError):
+                if (await server.room.list_rooms(api.ListRoomsRequest(names=[room]))).rooms:
+                    await server.room.create_room(api.CreateRoomRequest(name=room))
+                    await server.room.delete_room(api.DeleteRoomRequest(room=room))
 
     async def _vacate(self, room: str, attempt_id: str | None) -> None:
         try:

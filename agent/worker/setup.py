@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 
 from livekit.agents import JobProcess, inference
@@ -14,6 +15,9 @@ from agent.worker.claims import Owner
 from agent.worker.sound import SourceOutlet
 
 _KEY = "voice_worker.setup"
+_READY = "voice_worker.ready"
+RESTED = 1.0
+"""Seconds a process must have waited for its call to count as warm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Setup:
         process.userdata[_KEY] = self
         inference.VAD(model="silero")
         asyncio.run(_touch())
+        process.userdata[_READY] = time.monotonic()
 
 
 async def _touch() -> None:
@@ -47,3 +52,10 @@ def setup_of(process: JobProcess) -> Setup:
     setup = process.userdata[_KEY]
     assert isinstance(setup, Setup)
     return setup
+
+
+def rested(process: JobProcess) -> bool:
+    """Whether the process waited, warm, for its call; one made for it shares the machine with others in the making."""
+    ready = process.userdata[_READY]
+    assert isinstance(ready, float)
+    return time.monotonic() - ready >= RESTED

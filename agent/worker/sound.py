@@ -26,6 +26,8 @@ ENOUGH = 5
 """Frames that may wait, 100 ms; beyond them silence is left out, the oldest first."""
 TOO_MANY = 25
 """Frames that may wait at all: half a second of uninterrupted sound. The oldest goes, silence or not."""
+SPEECH = 150
+"""The same for what the agent says: a sentence that is late is better than one without its beginning."""
 
 
 class Backlog:
@@ -35,7 +37,8 @@ class Backlog:
     silence is then left out so that the delay it brought does not stay for the rest of the call.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, too_many: int = TOO_MANY) -> None:
+        self._too_many = too_many
         self.left_out = 0
         """Frames that were left out."""
         self._frames: deque[Pcm] = deque()
@@ -61,7 +64,7 @@ class Backlog:
         quiet = next((at for at, frame in enumerate(self._frames) if dbfs(frame) < QUIET), None)
         if quiet is not None:
             del self._frames[quiet]
-        elif len(self._frames) > TOO_MANY:
+        elif len(self._frames) > self._too_many:
             self._frames.popleft()
         else:
             return
@@ -141,7 +144,7 @@ class Ticks:
 
     def __init__(self, outlet: Outlet, now: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> None:
         self.incoming = Backlog()
-        self.outgoing = Backlog()
+        self.outgoing = Backlog(SPEECH)
         self._outlet = outlet
         self._now = now
         self._sleep = sleep

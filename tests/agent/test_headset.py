@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agent.headset import Headset
+from agent.headset import Headset, LateLeg
 from agent.line import SpokenWord
 from audio.frames import FRAME, RATE, Pcm
 from audio.ledger import Utterance, Word
@@ -67,3 +67,24 @@ def test_the_words_that_went_out_are_told_with_their_samples() -> None:
         SpokenWord("Hello", 0, FRAME),
         SpokenWord("there", FRAME, round(0.04 * RATE)),
     ]
+
+
+def test_a_leg_that_gets_its_headset_late_makes_up_for_what_it_missed() -> None:
+    heard = list[Pcm]()
+    recorded: list[tuple[int, int]] = []
+    headset = Headset(
+        speaking(*(number(1000 + tick) for tick in range(4))),
+        (heard.append,),
+        lambda callee, agent: recorded.append((int(callee[0]), int(agent[0]))),
+    )
+    leg = LateLeg()
+    assert not np.any(leg.speak())
+    leg.hear(number(1))
+    assert not np.any(leg.speak())
+    assert leg.spoken() == ()
+    leg.put_on(headset)
+    leg.hear(number(2))
+    assert leg.speak()[0] == 1002
+    leg.hear(number(3))
+    assert [int(frame[0]) for frame in heard] == [1, 2, 3]
+    assert recorded == [(1, 1000), (2, 1001), (3, 1002)]

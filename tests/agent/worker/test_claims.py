@@ -157,6 +157,15 @@ async def test_a_dialled_attempt_is_never_held_again(memory: Memory) -> None:
     assert await memory.again().take("attempt-1", ME) is None
 
 
+async def test_whether_an_attempt_is_spent_can_be_asked(memory: Memory) -> None:
+    assert not await memory.claims.is_spent("attempt-1")
+    claim = await taken(memory.claims)
+    assert not await memory.claims.is_spent("attempt-1")
+    await memory.claims.intend(claim)
+    assert await memory.again().is_spent("attempt-1")
+    assert not await memory.claims.is_spent("attempt-2")
+
+
 async def test_a_claim_is_spent_once(memory: Memory) -> None:
     claim = await taken(memory.claims)
     spending = [claims.intend(claim) for claims in (memory.claims, memory.again(), memory.claims)]

@@ -1,5 +1,6 @@
 """Where an attempt's files are."""
 
+import os
 from pathlib import Path
 
 from agent.worker.folder import Folder, point, pointed
@@ -27,3 +28,16 @@ def test_an_inbound_job_tells_its_attempt_once(tmp_path: Path) -> None:
     point(tmp_path, "AJ_1", "sip/call-1")
     assert pointed(tmp_path, "AJ_1") == "sip/call-1"
     assert pointed(tmp_path, "AJ_1") is None
+
+
+def test_an_attempt_is_abandoned_once_the_process_that_began_it_is_gone(tmp_path: Path) -> None:
+    folder = Folder.of(tmp_path, "a")
+    folder.clear()
+    assert not folder.is_abandoned()
+    folder.begin()
+    assert not folder.is_abandoned()
+    note = folder.path / "job"
+    note.write_text(note.read_text().replace(str(os.getpid()), str(2**22 - 1), 1))
+    assert folder.is_abandoned()
+    folder.leave()
+    assert not folder.is_abandoned()

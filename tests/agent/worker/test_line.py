@@ -13,7 +13,7 @@ from agent.line import Dropped, HungUp, Pressed, Refused
 from agent.worker.dialing import DEPARTURES
 from agent.worker.dialler import NO_REASON, UNREACHABLE, Outbound, dial, request
 from agent.worker.dtmf import NotOnTheLine
-from agent.worker.line import Inbound, LiveKitLine
+from agent.worker.line import Inbound, LiveKitLine, RoomReplaced
 from agent.worker.release import NotFreed
 from audio.frames import FRAME
 from tests.agent.worker.rooms import (
@@ -379,6 +379,50 @@ async def test_a_room_that_cannot_be_joined_is_not_kept_to_itself() -> None:
             await line.dial(FakeLeg(), Told())
         await line.hang_up()
         assert server.deleted == ["attempt-1"]
+
+
+async def test_a_room_that_was_joined_late_is_deleted_again() -> None:
+    joined = asyncio.Event()
+
+    async def join() -> None:
+        await joined.wait()
+
+    async with serving() as (server, client):
+        line = LiveKitLine(FakeRoom(), client, CALLEE, WAY, join=join, sound=FakeSound())
+        told = Told()
+        server.answer.set_result(refused("failed_precondition", status=503, sip=(486, "Busy Here")))
+        await line.dial(FakeLeg(), told)
+        hanging_up = asyncio.create_task(line.hang_up())
+        await asyncio.sleep(0.05)
+        assert server.deleted == ["attempt-1"]
+        joined.set()
+        await asyncio.wait_for(hanging_up, 2)
+        assert server.deleted == ["attempt-1", "attempt-1"]
+
+
+async def test_a_callee_who_was_gone_before_we_were_in_the_room_has_hung_up() -> None:
+    async with serving() as (server, client):
+        line = LiveKitLine(FakeRoom(), client, CALLEE, WAY, sound=FakeSound())
+        told = Told()
+        server.answer.set_result(accepted())
+        await asyncio.wait_for(line.dial(FakeLeg(), told), 3)
+        await asyncio.sleep(0.05)
+        assert told.names == ["Answered", "HungUp"]
+        await line.hang_up()
+
+
+async def test_a_room_that_is_not_the_dispatched_one_cancels_the_dial() -> None:
+    async def join() -> None:
+        raise RoomReplaced
+
+    async with serving() as (server, client):
+        line = LiveKitLine(FakeRoom(), client, CALLEE, WAY, join=join, sound=FakeSound())
+        told = Told()
+        await asyncio.wait_for(line.dial(FakeLeg(), told), 2)
+        assert told.names == ["Cancelled"]
+        server.on_delete = lambda: server.answer.set_result(refused("canceled", status=408))
+        await line.hang_up()
+        assert server.deleted
 
 
 async def test_keys_are_pressed_only_between_answer_and_end(scene: Scene) -> None:

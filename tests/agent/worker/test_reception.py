@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -103,6 +104,28 @@ async def test_an_invalid_attempt_is_reported_and_not_conducted(tmp_path: Path) 
     assert report.error is not None
     assert report.error.code == "number_not_allowed"
     assert report.error.message.startswith("to_phone_number: ")
+
+
+async def test_more_metadata_than_every_server_holds_is_refused(tmp_path: Path) -> None:
+    async with desk(tmp_path) as reception:
+        assert await reception.ask({**METADATA, "assistant": {"prompt": "x" * 600_000}}) == "rejected"
+        report = fold(read(reception.folder.journal))
+    assert report.error is not None
+    assert report.error.message == "expected at most 512 KiB of metadata"
+
+
+async def test_an_attempt_whose_job_dies_before_it_writes_anything_is_reported(tmp_path: Path) -> None:
+    async with desk(tmp_path) as reception:
+        assert await reception.ask(METADATA) == "accepted"
+        began = "import sys; from pathlib import Path; from agent.worker.folder import Folder"
+        began += "; Folder(Path(sys.argv[1])).begin()"
+        job = await asyncio.create_subprocess_exec(sys.executable, "-c", began, str(reception.folder.path))
+        await job.wait()
+        await asyncio.wait_for(reception.reception.settle(10), 11)
+        report = fold(read(reception.folder.journal))
+        assert report.error is not None
+        assert report.error.code == "internal_error"
+        assert await reception.ask(METADATA) == "rejected"
 
 
 async def test_a_trunk_takes_only_so_many_calls_and_the_attempt_stays_free(tmp_path: Path) -> None:

@@ -246,6 +246,15 @@ async def test_a_job_that_tells_no_pid_is_given_up_when_its_time_is_over(job: Jo
     assert job.is_alive
 
 
+async def test_a_job_that_dies_before_its_journal_begins_is_told(job: Job) -> None:
+    deleting = job.rooms.delete
+    watching = asyncio.create_task(
+        watch(job.journal, ringing=LONG, limit=LONG, delete_room=deleting, abandoned=lambda: True)
+    )
+    assert await fate(watching) is Fate.DIED_EARLY
+    assert not job.journal.exists() or not job.journal.read_text()
+
+
 async def test_a_job_that_never_starts_leaves_nothing(job: Job) -> None:
     watching = job.watched()
     await asyncio.sleep(0.05)

@@ -40,6 +40,10 @@ test: $(READY) ## Check format, lint, types and import contracts, then run the t
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk 1
 
+.PHONY: soak
+soak: $(READY) ## Run the long matrices on a real LiveKit: about half an hour
+	@$(BIN)/python -m pytest -q -o python_files='soak_*.py' --timeout 3600 tests/soak
+
 .PHONY: format
 format: $(READY) ## Format the code and fix what can be fixed
 	@$(BIN)/ruff format .

@@ -14,8 +14,10 @@ from bench import machine
 from bench.command import whole_call
 from bench.edges import limited_calls, short_calls
 from bench.ours import CallFailed
+from bench.phones import real_calls
 from bench.results import Results, table
 from bench.turns import compared
+from tests.e2e.stack import Unavailable
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -24,14 +26,17 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def bench(
     turns: Annotated[int, typer.Option(min=1, help="Turns of the callee's in the comparison.")] = 40,
     calls: Annotated[int, typer.Option(min=1, help="Calls for each of the other figures.")] = 5,
+    real: Annotated[
+        bool, typer.Option("--real", help="Measure calls on a LiveKit server and SIP bridge instead.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Measure the worker's latencies beside a plain LiveKit session. Takes about thirteen minutes."""
     logs.configure()
     console = Console(stderr=True, highlight=False)
     try:
-        results = asyncio.run(_measured(turns, calls, console))
-    except (CallFailed, StandInsFailed) as error:
+        results = asyncio.run(_measured_really(calls, console) if real else _measured(turns, calls, console))
+    except (CallFailed, StandInsFailed, Unavailable) as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     saved = results.save()
@@ -63,6 +68,15 @@ async def _measured(turns: int, calls: int, console: Console) -> Results:
     after = await machine.look()
     disturbances = (*before.disturbances(load=True), *after.disturbances(load=False))
     return Results(began, tuple(figures), comparison.exchanges, disturbances)
+
+
+async def _measured_really(calls: int, console: Console) -> Results:
+    began = datetime.now(UTC)
+    before = await machine.look()
+    figures = await real_calls(calls, lambda what: console.print(what, markup=False))
+    after = await machine.look()
+    disturbances = (*before.disturbances(load=True), *after.disturbances(load=False))
+    return Results(began, figures, (), disturbances)
 
 
 if __name__ == "__main__":

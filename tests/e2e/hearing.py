@@ -111,3 +111,12 @@ def sounding(heard: Heard, *, dbfs: float = -45.0) -> tuple[float, float] | None
     if not len(loud):
         return None
     return heard.began + int(loud[0]) / rtp.RATE, int(loud[-1] + 1 - loud[0]) / rtp.RATE
+
+
+def alike(one: Pcm, other: Pcm) -> float:
+    """The greatest correlation of two sounds, wherever the one is in the other; 1.0 for the same."""
+    sounds = [side.astype(np.float64) for side in (one, other)]
+    size = 1 << (len(one) + len(other)).bit_length()
+    first, second = (np.fft.rfft(sound, size) for sound in sounds)
+    peak = np.fft.irfft(first * np.conj(second), size).max()
+    return float(peak / np.prod([np.linalg.norm(sound) for sound in sounds]))

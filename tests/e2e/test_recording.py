@@ -15,7 +15,7 @@ from agent.worker.folder import Folder
 from audio.frames import RATE, Pcm
 from tests.e2e import rtp
 from tests.e2e.attempts import Placed, Scheduler, job_pid, journal
-from tests.e2e.hearing import level, sounding, tone
+from tests.e2e.hearing import alike, level, sounding, tone
 from tests.e2e.rtp import until
 from tests.e2e.script import Script
 from tests.e2e.worker import Worker
@@ -31,10 +31,8 @@ def sides(path: Path) -> tuple[Pcm, Pcm]:
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         assert (stream.codec_context.name, stream.codec_context.channels) in {("opus", 2), ("libopus", 2)}
-        frames = [
-            out.to_ndarray().reshape(-1, 2) for frame in container.decode(stream) for out in resampler.resample(frame)
-        ]
-    both = np.concatenate(frames)
+        decoded = [out for frame in container.decode(stream) for out in resampler.resample(frame)]
+    both: Pcm = np.concatenate([frame.to_ndarray().reshape(-1, 2).astype(np.int16) for frame in decoded])
     return both[:, 0], both[:, 1]
 
 
@@ -67,7 +65,7 @@ async def test_a_recording_can_be_read_after_its_job_was_killed(scheduler: Sched
     assert (await placed.ended()).error == "internal_error"
     callee, agent = sides(recording_of(worker, placed))
     assert len(callee) / RATE > 2.0
-    assert level(callee, BEEP) > -45
+    assert level(callee[: 2 * RATE], BEEP) > -45
     assert np.abs(agent).max() > 1000
 
 
@@ -91,13 +89,3 @@ async def test_the_goodbye_is_heard_whole_and_then_the_line_is_hung_up(scheduler
     spoken = said.stop - said.start
     before = pcm[max(0, last - spoken - RATE // 2) : last - spoken - RATE // 50]
     assert np.abs(before).max() < 1000, "the goodbye began late"
-
-
-def alike(one: Pcm, other: Pcm) -> float:
-    """The greatest correlation of two sounds, wherever the one is in the other; 1.0 for the same."""
-    size = 1 << (len(one) + len(other)).bit_length()
-    first, second = (np.fft.rfft(side.astype(np.float64), size) for side in (one, other))
-    peak = np.fft.irfft(first * np.conj(second), size).max()
-    return float(
-        peak / np.sqrt(np.sum(np.square(one.astype(np.float64))) * np.sum(np.square(other.astype(np.float64))))
-    )

@@ -38,7 +38,8 @@ test: $(READY) ## Check format, lint, types and import contracts, then run the t
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk 1
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk 1 --ignore tests/e2e
+	@$(BIN)/python -m pytest -q tests/e2e # by themselves: real phones have their own time
 
 .PHONY: soak
 soak: $(READY) ## Run the long matrices on a real LiveKit: about half an hour

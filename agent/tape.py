@@ -24,6 +24,17 @@ class Recording(Protocol):
         ...
 
 
+class Unrecorded:
+    """A recording that could not even be begun."""
+
+    def append(self, left: Pcm, right: Pcm) -> None:
+        """Fail, so that the call's report tells it."""
+        raise RecordingFailed("the file cannot be opened")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class Tape:
     """Records until recording fails, which is told once."""
 

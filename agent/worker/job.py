@@ -7,7 +7,7 @@ inbound: room → caller → claim taken and spent → lookup → plan → answe
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 from livekit import api, rtc
@@ -32,6 +32,7 @@ from agent.standins.config import CallConfig, Errors
 from agent.standins.judge import ScriptedJudge
 from agent.standins.pointing import TOOLS_HOST, pointed_at
 from agent.standins.process import attached
+from agent.tape import Recording, Unrecorded
 from agent.worker.claims import Claim, ClaimLost, Owner, claims_of
 from agent.worker.dialler import Outbound
 from agent.worker.folder import Folder, point
@@ -39,7 +40,7 @@ from agent.worker.line import Inbound, LiveKitLine, RoomReplaced
 from agent.worker.lookup import looked_up, lookup_failed
 from agent.worker.refusal import refuse
 from agent.worker.setup import Setup, rested, setup_of
-from audio.recording import Recorder
+from audio.recording import Recorder, RecordingFailed
 
 logger = logging.getLogger(__name__)
 
@@ -210,8 +211,20 @@ async def _equipped(plan: Plan, setup: Setup, folder: Folder) -> AsyncIterator[E
         if not plan.recorded:
             yield equipment
             return
-        with Recorder(folder.audio) as recorder:
-            yield equipment.with_recording(recorder)
+        recording = _recording(folder)
+        try:
+            yield equipment.with_recording(recording)
+        finally:
+            with suppress(RecordingFailed):  # the call's own events have told it
+                await asyncio.to_thread(recording.close)
+
+
+def _recording(folder: Folder) -> Recording:
+    """The call's recording; one that tells its failure where the file cannot be opened, since the call goes on."""
+    try:
+        return Recorder(folder.audio)
+    except RecordingFailed:
+        return Unrecorded()
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from agent import events as e
-from agent.tape import Tape
+from agent.tape import Tape, Unrecorded
 from audio.frames import Pcm, silence
 from audio.recording import RecordingFailed
 
@@ -93,3 +93,12 @@ def test_a_fault_that_is_not_the_disks_is_not_hidden() -> None:
     tape, _ = tape_of(recording)
     with pytest.raises(ValueError, match="open recording"):
         tape.record(silence(), silence())
+
+
+async def test_a_recording_that_cannot_begin_is_told_once() -> None:
+    told: list[e.Event] = []
+    tape = Tape(Unrecorded(), told.append, lambda: 12.0)
+    for _ in range(3):
+        tape.record(silence(), silence())
+    await tape.close()
+    assert told == [INCOMPLETE]

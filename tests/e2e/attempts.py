@@ -87,7 +87,7 @@ class Placed:
     async def over(self, gist: Gist, since: float, within: float = 5.0) -> "Ending":
         """The same, and it must be as expected, and told within so many seconds of `since`, host monotonic seconds."""
         ending = await self.ended(max(0.0, since - time.monotonic()) + within + 10)
-        assert ending.gist == gist, self.told
+        assert ending.gist == gist, (ending.gist, ending.attempt["error"], self.told)
         assert ending.at - since <= within, f"reported after {ending.at - since:.1f} s"
         return ending
 

@@ -112,8 +112,8 @@ async def test_the_first_sentence_comes_after_the_usual_delay(scheduler: Schedul
     placed = await scheduler.dispatch(script, assistant=usual)
     call = await greeted(placed)
     call.hang_up()
-    # 400 ± 60 ms on a quiet machine, which a machine that runs tests is not.
-    assert 0.34 <= delay(call) <= 0.5
+    # 400 ± 60 ms on a quiet machine (`python -m bench --real`); one that runs tests may be later, never earlier.
+    assert 0.34 <= delay(call) <= 0.7
 
 
 async def test_early_media_is_no_answer(scheduler: Scheduler, worker: Worker) -> None:

@@ -103,16 +103,20 @@ class Ears:
         streams = self._streams = _Streams(
             self._detector.stream(), self.recogniser.stream(conn_options=RECOGNISER_OPTIONS)
         )
+        lost: list[BaseException] = []
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._detect(streams.speech), name="ears.detect")
                 tasks.create_task(self._recognise(streams.words), name="ears.recognise")
         except* APIError as errors:
-            raise errors.exceptions[0] from None
+            lost.extend(errors.exceptions)
         finally:
             self._streams = None
             await streams.speech.aclose()
             await streams.words.aclose()
+        if lost:
+            # Not in the handler: what is raised there comes out as a group on some versions of Python.
+            raise lost[0]
 
     def hear(self, pcm: Pcm) -> None:
         """Take 20 ms of the callee's side; deaf before `listen` runs and after it ended."""

@@ -23,7 +23,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(READY) ## Build the environment in .venv, once
@@ -39,7 +39,11 @@ test: $(READY) ## Check format, lint, types and import contracts, then run the t
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk 1 --ignore tests/e2e
-	@$(BIN)/python -m pytest -q tests/e2e # by themselves: real phones have their own time
+	@$(BIN)/python -m pytest -q tests/e2e/test_worker.py # one whole call on a real phone; all of them: make e2e
+
+.PHONY: e2e
+e2e: $(READY) ## Run every end-to-end test on a real LiveKit, bridge and phones: they want a quiet machine
+	@$(BIN)/python -m pytest -q tests/e2e
 
 .PHONY: soak
 soak: $(READY) ## Run the long matrices on a real LiveKit: about half an hour

@@ -86,7 +86,7 @@ async def rehearse(rehearsal: Rehearsal, watch: Callable[[e.Event], None]) -> Re
 
     Raises as `agent.rehearsal.run.run`.
     """
-    with stopping() as stop:
+    with stopping(ending=True) as stop:
         async with running() as stand_ins:
             # Here and not above: it needs livekit, which takes seconds to import and must be on the main thread.
             from agent.rehearsal.run import run  # noqa: PLC0415

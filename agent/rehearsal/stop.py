@@ -9,9 +9,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def stopping() -> Iterator[asyncio.Event]:
+def stopping(*, ending: bool = False) -> Iterator[asyncio.Event]:
     """An event that is set by the first such signal; while the context lasts none of them ends the process.
 
+    With `ending` the process is about to end by itself afterwards: repeats of a signal that was heeded do not hurry it.
     On the main thread only, as the loop's signal handlers are.
     """
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -22,3 +23,5 @@ def stopping() -> Iterator[asyncio.Event]:
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+            if ending and stop.is_set():
+                signal.signal(number, signal.SIG_IGN)

@@ -22,3 +22,17 @@ async def test_afterwards_signals_end_the_process_again() -> None:
         pass
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+async def test_repeats_of_a_heeded_signal_do_not_hurry_a_process_that_is_ending() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        with stopping(ending=True) as stop:
+            os.kill(os.getpid(), signal.SIGTERM)
+            async with asyncio.timeout(1):
+                await stop.wait()
+        for number in before:
+            os.kill(os.getpid(), number)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -63,11 +63,6 @@ class Taken:
     claim: Claim | None
     """None for an inbound call, which its job claims."""
 
-    @property
-    def trunk(self) -> str:
-        """What the limits are counted by."""
-        return self.attempt.sip.trunk_id or ""
-
 
 class Reception:
     """Answers livekit's job requests."""

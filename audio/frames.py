@@ -4,6 +4,8 @@
 frame is resampled once at most on its way between a provider and a phone.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -37,5 +39,6 @@ def dbfs(pcm: Pcm) -> float:
     """RMS level in dB relative to full scale; -120.0 for digital silence."""
     if len(pcm) == 0:
         return -120.0
-    rms = float(np.sqrt(np.mean(np.square(pcm.astype(np.float64)))))
-    return -120.0 if rms < 0.04 else 20.0 * float(np.log10(rms / 32768.0))
+    wide = pcm.astype(np.float64)
+    rms = math.sqrt(float(wide @ wide) / len(wide))
+    return -120.0 if rms < 0.04 else 20.0 * math.log10(rms / 32768.0)

@@ -4,6 +4,7 @@ A detector of speech works in windows and smooths what it hears: it is right abo
 late about when. The levels around its verdict put that right.
 """
 
+import math
 from collections import deque
 
 import numpy as np
@@ -12,6 +13,8 @@ from audio.frames import RATE, Pcm
 
 STEP = 240
 """Samples (10 ms) one level stands for."""
+_FULL = STEP * 32768.0**2
+"""Energy of a step at full scale."""
 _KEPT = 500
 """Levels kept: 5 s."""
 _ABOVE = 10.0
@@ -33,8 +36,8 @@ class Levels:
     def take(self, pcm: Pcm) -> None:
         """Add sound, a whole number of steps long."""
         steps = pcm.reshape(-1, STEP).astype(np.float32)
-        power = np.mean(np.square(steps), axis=1) / 32768.0**2
-        self._levels.extend(float(level) for level in 10 * np.log10(np.maximum(power, 1e-12)))
+        for energy in np.einsum("ij,ij->i", steps, steps).tolist():
+            self._levels.append(10 * math.log10(max(energy / _FULL, 1e-12)))
         self._heard += len(steps)
 
     def began(self, sample: int, reach: float = 0.2) -> int:

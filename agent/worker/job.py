@@ -38,8 +38,9 @@ from agent.worker.dialler import Outbound
 from agent.worker.folder import Folder, point
 from agent.worker.line import Inbound, LiveKitLine, RoomReplaced
 from agent.worker.lookup import looked_up, lookup_failed
+from agent.worker.pace import Pace
 from agent.worker.refusal import refuse
-from agent.worker.setup import Setup, rested, setup_of
+from agent.worker.setup import Setup, setup_of
 from audio.recording import Recorder, RecordingFailed
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ JUDGE = 0.045
 async def entrypoint(ctx: JobContext) -> None:
     """What livekit runs in the job's process."""
     setup = setup_of(ctx.proc)
+    Pace(setup.settings.data_dir).arrived(ctx.job.id)
     attempt = parse(Attempt, documents.loads(ctx.job.metadata)).model
     try:
         if attempt.direction == "outbound":
@@ -78,18 +80,34 @@ async def _outbound(ctx: JobContext, setup: Setup, attempt: Attempt) -> None:
     except InputInvalid as error:
         await _refused(ctx, folder, attempt, error)
         return
+    turn = await Pace(setup.settings.data_dir).turn()
+
+    async def join() -> None:
+        await _join(ctx)
+        turn.give_back()
+
+    try:
+        if not await _intended(plan, setup):
+            folder.leave()
+            return
+        line = LiveKitLine(ctx.room, ctx.api, CALLEE, way, join=join)
+        # In a burst a phone that is picked up soon would be met by silence.
+        await _conducted(plan, line, folder, setup, at_once=not turn.waited)
+    finally:
+        turn.give_back()
+
+
+async def _intended(plan: Plan, setup: Setup) -> bool:
+    """Write down that the attempt is about to be dialled; False where another conducts it."""
     claims = claims_of(setup.settings)
     try:
         await claims.intend(Claim(plan.attempt_id, setup.owner))
     except ClaimLost:
         logger.warning("the attempt is conducted elsewhere", extra={"attempt": plan.attempt_id})
-        folder.leave()
-        return
+        return False
     finally:
         await claims.aclose()
-    line = LiveKitLine(ctx.room, ctx.api, CALLEE, way, join=lambda: _join(ctx))
-    # In a burst, whose processes are still being made, a phone that is picked up soon would be met by silence.
-    await _conducted(plan, line, folder, setup, at_once=rested(ctx.proc))
+    return True
 
 
 async def _inbound(ctx: JobContext, setup: Setup, attempt: Attempt) -> None:
@@ -103,6 +121,7 @@ async def _inbound(ctx: JobContext, setup: Setup, attempt: Attempt) -> None:
         return
     folder = Folder.of(setup.settings.data_dir, attempt_id)
     folder.clear()
+    folder.begin()
     point(setup.settings.data_dir, ctx.job.id, attempt_id)
     try:
         plan = await _planned(attempt, setup)

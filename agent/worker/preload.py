@@ -4,11 +4,16 @@ Every job process begins as a copy of the forkserver's memory: what is touched h
 holds a thread, a socket or an event loop does not belong here.
 """
 
+import asyncio
+import platform
 from importlib import import_module
 
-from agent import locale
+import uvloop
+from livekit.agents.llm import AgentConfigUpdate
+
+from agent import locale, pipeline
 from agent.worker import job
-from tools.guard import tls_context
+from tools import guard
 
 __all__ = ["job"]
 
@@ -28,4 +33,8 @@ _LAZY = (
 for _name in _LAZY:
     import_module(_name)
 locale.detect("Hello, this is a first sentence.", "")
-tls_context()
+guard.tls_context()
+pipeline.tls_context()
+platform.platform()  # the OpenAI client names it to the server, and a process is started to find it out
+AgentConfigUpdate(instructions="")
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # a third less CPU for a call

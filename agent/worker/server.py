@@ -24,6 +24,7 @@ from agent.worker.client import client
 from agent.worker.courier import Courier
 from agent.worker.job import entrypoint
 from agent.worker.limits import Caps, Limits
+from agent.worker.pace import PUT_OFF_LONGEST
 from agent.worker.reception import Reception
 from agent.worker.setup import Setup
 
@@ -35,6 +36,8 @@ DELIVERY = 10.0
 """Seconds undelivered events are tried before the worker is gone."""
 INTRODUCTION = 5.0
 """Seconds the server may take to answer the first question."""
+INITIALIZATION = 15.0
+"""Seconds a job process may take to be ready, beside what it is put off."""
 SERVERS_TARGET = 0.7
 """LiveKit's own `agents.target_load`: once every worker's load has reached it, dispatches are dropped unsaid."""
 NO_LIMIT = 1.0
@@ -99,6 +102,7 @@ def _server(settings: Settings, setup: Setup, reception: Reception) -> AgentServ
         load_threshold=settings.load_threshold if limited else float("inf"),
         load_fnc=None if limited else _never_full,
         num_idle_processes=settings.idle_processes,
+        initialize_process_timeout=PUT_OFF_LONGEST + INITIALIZATION,
         setup_fnc=setup.warm,
         preload_modules=["agent.worker.preload"],
         drain_timeout=int(settings.drain_secs),

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from dataclasses import dataclass
 
 from livekit.agents import JobProcess, inference
@@ -12,12 +11,10 @@ from agent import logs
 from agent.providers import Providers
 from agent.settings import Settings
 from agent.worker.claims import Owner
+from agent.worker.pace import Pace
 from agent.worker.sound import SourceOutlet
 
 _KEY = "voice_worker.setup"
-_READY = "voice_worker.ready"
-RESTED = 1.0
-"""Seconds a process must have waited for its call to count as warm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +33,14 @@ class Setup:
         logs.configure(logging.INFO)
         process.userdata[_KEY] = self
         inference.VAD(model="silero")
-        asyncio.run(_touch())
-        process.userdata[_READY] = time.monotonic()
+        asyncio.run(self._touch())
 
-
-async def _touch() -> None:
-    """Start what takes threads or sockets of its own and so cannot be inherited: LiveKit's native side, its HTTP."""
-    await SourceOutlet().aclose()
-    async with http_context.open():
-        http_context.http_session()
+    async def _touch(self) -> None:
+        """Start what takes threads or sockets of its own and so is not inherited: LiveKit's native side, its HTTP."""
+        await Pace(self.settings.data_dir).calm()
+        await SourceOutlet().aclose()
+        async with http_context.open():
+            http_context.http_session()
 
 
 def setup_of(process: JobProcess) -> Setup:
@@ -52,10 +48,3 @@ def setup_of(process: JobProcess) -> Setup:
     setup = process.userdata[_KEY]
     assert isinstance(setup, Setup)
     return setup
-
-
-def rested(process: JobProcess) -> bool:
-    """Whether the process waited, warm, for its call; one made for it shares the machine with others in the making."""
-    ready = process.userdata[_READY]
-    assert isinstance(ready, float)
-    return time.monotonic() - ready >= RESTED

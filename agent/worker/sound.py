@@ -24,6 +24,8 @@ QUIET = -60.0
 """dBFS below which a frame can be left out without being missed."""
 ENOUGH = 5
 """Frames that may wait, 100 ms; beyond them silence is left out, the oldest first."""
+TOO_LONG = 50
+"""Frames, 1 s, after which more than enough is too much even where nothing is quiet: the softest goes."""
 TOO_MANY = 25
 """Frames that may wait at all: half a second of uninterrupted sound. The oldest goes, silence or not."""
 SPEECH = 150
@@ -34,7 +36,8 @@ class Backlog:
     """Frames that wait, with a bound on how long the youngest of them has to.
 
     Whoever fills it and whoever empties it run at the same pace but not in step. A stall on either side lets it grow;
-    silence is then left out so that the delay it brought does not stay for the rest of the call.
+    silence, or else now and then what is softest, is then left out so that the delay does not stay for the rest of the
+    call.
     """
 
     def __init__(self, too_many: int = TOO_MANY) -> None:
@@ -42,6 +45,8 @@ class Backlog:
         self.left_out = 0
         """Frames that were left out."""
         self._frames: deque[Pcm] = deque()
+        self._long = 0
+        """Frames added since there were few enough."""
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -49,16 +54,13 @@ class Backlog:
     def put(self, pcm: Pcm) -> None:
         """Add a frame of 480 samples."""
         self._frames.append(pcm)
-        if len(self._frames) > ENOUGH:
+        self._long = self._long + 1 if len(self._frames) > ENOUGH else 0
+        if self._long:
             self._leave_out()
 
     def take(self) -> Pcm | None:
         """The oldest frame; None if there is none."""
         return self._frames.popleft() if self._frames else None
-
-    def clear(self) -> None:
-        """Forget everything that waits."""
-        self._frames.clear()
 
     def _leave_out(self) -> None:
         quiet = next((at for at, frame in enumerate(self._frames) if dbfs(frame) < QUIET), None)
@@ -66,6 +68,8 @@ class Backlog:
             del self._frames[quiet]
         elif len(self._frames) > self._too_many:
             self._frames.popleft()
+        elif self._long % TOO_LONG == 0:
+            del self._frames[min(range(len(self._frames)), key=lambda at: dbfs(self._frames[at]))]
         else:
             return
         self.left_out += 1
@@ -149,15 +153,16 @@ class Ticks:
         self._now = now
         self._sleep = sleep
         self._more = asyncio.Event()
+        self._running = False
 
     def arrive(self, pcm: Pcm) -> None:
-        """Take a frame of the callee's."""
-        if len(pcm) == FRAME:
+        """Take a frame of the callee's; those from before the answer are not heard."""
+        if self._running and len(pcm) == FRAME:
             self.incoming.put(pcm)
 
     async def run(self, leg: Leg, answered_at: float) -> None:
         """Tick until cancelled."""
-        self.incoming.clear()
+        self._running = True
         for _ in range(PRIMING):
             self.outgoing.put(silence())
         writer = asyncio.create_task(self._write(), name="line.writer")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agent.line import SpokenWord
-from agent.worker.sound import ENOUGH, PRIMING, TOO_MANY, Backlog, SourceOutlet, Ticks
+from agent.worker.sound import ENOUGH, PRIMING, TOO_LONG, TOO_MANY, Backlog, SourceOutlet, Ticks
 from audio.frames import FRAME, TICK, Pcm, silence
 from tests.agent.hurry import hurried, now
 
@@ -146,6 +146,17 @@ def test_a_backlog_of_nothing_but_sound_is_bounded_too() -> None:
     for value in range(1000, 1000 + 2 * TOO_MANY):
         backlog.put(frame(value))
     assert drained(backlog) == list(range(1000 + TOO_MANY, 1000 + 2 * TOO_MANY))
+
+
+def test_a_delay_that_lasts_is_made_up_for_by_leaving_out_what_is_softest() -> None:
+    backlog = Backlog()
+    for value in range(2 * ENOUGH):
+        backlog.put(frame(5000 + value))
+    for value in range(TOO_LONG * 4):
+        backlog.put(frame(3000 if value % 50 == 20 else 6000))
+        backlog.take()
+    assert len(backlog) == 2 * ENOUGH - 4
+    assert backlog.left_out == 4
 
 
 def drained(backlog: Backlog) -> list[int]:

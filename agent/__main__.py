@@ -1,5 +1,30 @@
-"""`python -m agent` is `voice-worker`."""
+"""`voice-worker`, or `python -m agent`: the command line, and what Ctrl-C does until it is there.
 
-from agent.cli import main
+Loading it takes a moment, in which an interrupt would be told as a traceback.
+"""
 
-main()
+import os
+import signal
+from types import FrameType
+
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended, as shells have it."""
+
+
+def main() -> None:
+    """Load the command line and run it. Ctrl-C before that ends the process without a word."""
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is signal.default_int_handler:  # and not ignored, as for a job in the background
+        signal.signal(signal.SIGINT, _leave)
+    from agent import cli  # noqa: PLC0415
+
+    signal.signal(signal.SIGINT, usual)
+    cli.main()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    os._exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

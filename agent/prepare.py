@@ -18,6 +18,7 @@ from agent.selection import Findings, Heard, model_of, recogniser_of, voice_of
 from agent.settings import Settings
 from tools.custom import CustomTool as Tool
 from tools.custom import ToolInput
+from tools.request import body_is_sound
 
 _REFUSED_TYPES = ("multi-step", "sub-assistant")
 _GREETING = "Greet the person who has just answered and say who you are and why you call."
@@ -70,6 +71,7 @@ def examine(
     filled, unresolved = variables.resolve(assistant, values, attempt.prompt_variables, within)
     path = f"{within}." if within else ""
     found.problems += _unsupported(assistant, path)
+    found.problems += _unsound(assistant, path)
     found.problems += _refused(attempt, assistant, path, settings)
     found.problems += [missing.problem() for missing in unresolved]
     plan = _plan(attempt, filled, _Setup(settings, providers, locale, path), found)
@@ -152,6 +154,14 @@ def _unsupported(assistant: Assistant, path: str) -> Iterator[Problem]:
             f"expected an assistant that stands alone, not one that is {' or '.join(_REFUSED_TYPES)}",
             ErrorCode.UNSUPPORTED_ASSISTANT_TYPE,
         )
+
+
+def _unsound(assistant: Assistant, path: str) -> Iterator[Problem]:
+    """Bodies of custom tools that no values could make complete."""
+    for index, tool in enumerate(assistant.custom_tools):
+        if not body_is_sound(_tool(tool)):
+            expected = "expected JSON, with placeholders as values or within strings"
+            yield Problem(f"{path}custom_tools[{index}].body_template", expected)
 
 
 def _refused(attempt: Attempt, assistant: Assistant, path: str, settings: Settings) -> Iterator[Problem]:

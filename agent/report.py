@@ -231,7 +231,7 @@ def _details(draft: _Draft) -> Details:
         metadata=dict(accepted.metadata) if accepted.metadata is not None else None,
         language=planned.language if planned else None,
         timezone=planned.timezone if planned else None,
-        sip=SipAnswer(code=refused.sip_code, text=refused.sip_text) if refused else None,
+        sip=_sip_answer(refused),
         answered_by=_answered_by(draft),
         latencies=tuple(_latencies(draft)),
         models=Models(llm=planned.model, tts=planned.voice, stt=planned.recogniser) if planned else None,
@@ -239,6 +239,13 @@ def _details(draft: _Draft) -> Details:
         health=_health(draft.measured),
         warnings=warnings,
     )
+
+
+def _sip_answer(refused: e.Refused | None) -> SipAnswer | None:
+    """What the phone network said; None where it was not asked, or said nothing."""
+    if refused is None or (refused.sip_code is None and not refused.sip_text):
+        return None
+    return SipAnswer(code=refused.sip_code, text=refused.sip_text)
 
 
 def _answered_by(draft: _Draft) -> AnsweredBy | None:

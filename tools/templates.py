@@ -125,9 +125,11 @@ def _parsed(template: str) -> Any:
         lambda match: match[0] if match[0].startswith('"') else f'"{{{{={match[1]}}}}}"', template
     )
     try:
-        return json.loads(quoted)
+        parsed = json.loads(quoted)
+        json.dumps(parsed, allow_nan=False, ensure_ascii=False).encode()  # JSON has no NaN, UTF-8 no lone surrogates
     except (ValueError, RecursionError):
         raise ToolMisconfigured from None
+    return parsed
 
 
 def _filled(node: Any, values: Values) -> Any:

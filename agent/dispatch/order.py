@@ -10,9 +10,9 @@ from pydantic import JsonValue
 from agent import documents
 from agent.check import Verdict
 from agent.dispatch.calls import room_of
-from agent.dispatch.server import METADATA_LONGEST
 from agent.problems import InputInvalid, Problem
 from agent.settings import Settings
+from agent.worker.client import METADATA_LONGEST
 from agent.worker.webhook import Destination, destination
 
 

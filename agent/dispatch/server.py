@@ -12,12 +12,11 @@ from livekit import api
 
 from agent.problems import Problem, SettingsInvalid, shown
 from agent.settings import Settings
+from agent.worker.client import client
 from agent.worker.release import UNKNOWN_ROOM
 
 LONGEST = 5.0
 """Seconds one request may take."""
-METADATA_LONGEST = 512 * 1024
-"""Bytes of a dispatch's metadata that LiveKit carries."""
 
 _REFUSED = (401, 403)
 
@@ -31,9 +30,8 @@ class ServerFailed(Exception):
 class Server:
     """Raises `SettingsInvalid` where a setting is to blame, else `ServerFailed`."""
 
-    def __init__(self, client: api.LiveKitAPI, session: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, client: api.LiveKitAPI, url: str) -> None:
         self._client = client
-        self._session = session
         self._url = url
 
     async def rooms(self, names: Iterable[str] = ()) -> list[api.Room]:
@@ -103,7 +101,10 @@ class Server:
         }
         url = f"{_http(self._url)}/twirp/livekit.RoomService/ListRooms"
         try:
-            async with asyncio.timeout(LONGEST), self._session.post(url, headers=headers, data=b"") as response:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LONGEST)) as session,
+                session.post(url, headers=headers, data=b"") as response,
+            ):
                 return await response.text()
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
             return ""
@@ -149,5 +150,5 @@ async def connected(settings: Settings) -> AsyncIterator[Server]:
         given = {"LIVEKIT_URL": url, "LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
         missing = [Problem(name, "expected to be set") for name, value in given.items() if value is None]
         raise SettingsInvalid(missing)
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LONGEST)) as session:
-        yield Server(api.LiveKitAPI(url, key, secret.get_secret_value(), session=session), session, url)
+    async with client(settings) as asked:
+        yield Server(asked, url)

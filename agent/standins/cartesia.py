@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from functools import partial
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -10,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from agent.standins.calls import CALLS, VOICES, Call, refusal
 from agent.standins.espeak import Utterance
 from agent.standins.resample import resampled
-from agent.standins.sockets import MESSAGE_LIMIT, Contexts, Wire, problem, send, texts
+from agent.standins.sockets import Contexts, Wire, problem, send, spoken
 from agent.standins.synthesis import Context, Manner, Piece
 from agent.standins.voices import Voices, speaker
 from audio.frames import RATE
@@ -93,16 +94,7 @@ def _authorised(http: web.Request) -> Call:
 
 
 async def _socket(http: web.Request) -> web.WebSocketResponse:
-    call = _authorised(http)
-    socket = web.WebSocketResponse(max_msg_size=MESSAGE_LIMIT)
-    await socket.prepare(http)
-    session = _Session(http.app[VOICES], call, socket)
-    try:
-        async for text in texts(socket):
-            await session.take(text)
-    finally:
-        await session.tasks.close()
-    return socket
+    return await spoken(http, partial(_Session, http.app[VOICES], _authorised(http)))
 
 
 class _Session:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from agent.standins.calls import CALLS, refusal
 from agent.standins.config import CallConfig
 from agent.standins.recogniser import HeardWord, Hearing, Recogniser, Result, Started
-from agent.standins.sockets import MESSAGE_LIMIT, Wire, send
+from agent.standins.sockets import Wire, opened, send
 from agent.standins.unscripted import Unscripted
 
 
@@ -54,19 +54,20 @@ async def _socket(http: web.Request) -> web.WebSocketResponse:
     if "Authorization" not in http.headers:
         raise refusal(web.HTTPUnauthorized, "The header Authorization is missing.")
     options = _options(http)
-    socket = web.WebSocketResponse(max_msg_size=MESSAGE_LIMIT)
-    await socket.prepare(http)
-    hearing = Hearing(options.rate)
-    session = _Session(socket, options, hearing, _recognisers(call.config, hearing))
-    ignore = call.listen(session.mark)
-    reporting = asyncio.create_task(session.report(), name="recogniser")
-    try:
-        await session.listen()
-    finally:
-        ignore()
-        reporting.cancel()
-        await asyncio.gather(reporting, return_exceptions=True)
-    return socket
+
+    async def talk(socket: web.WebSocketResponse) -> None:
+        hearing = Hearing(options.rate)
+        session = _Session(socket, options, hearing, _recognisers(call.config, hearing))
+        ignore = call.listen(session.mark)
+        reporting = asyncio.create_task(session.report(), name="recogniser")
+        try:
+            await session.listen()
+        finally:
+            ignore()
+            reporting.cancel()
+            await asyncio.gather(reporting, return_exceptions=True)
+
+    return await opened(http, talk)
 
 
 def _recognisers(config: CallConfig, hearing: Hearing) -> tuple[Recogniser | Unscripted, ...]:

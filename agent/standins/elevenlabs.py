@@ -5,6 +5,7 @@
 
 import asyncio
 import base64
+from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from pydantic import Field, ValidationError
 from agent.standins.calls import CALLS, VOICES, Call, refusal
 from agent.standins.espeak import Utterance
 from agent.standins.resample import resampled
-from agent.standins.sockets import MESSAGE_LIMIT, Contexts, Wire, problem, send, texts
+from agent.standins.sockets import Contexts, Wire, problem, send, spoken
 from agent.standins.speech import TimedWord
 from agent.standins.synthesis import Context, Manner, Piece
 from agent.standins.voices import Voices, speaker
@@ -78,15 +79,7 @@ async def _stream(http: web.Request) -> web.Response:
 
 async def _socket(http: web.Request) -> web.WebSocketResponse:
     _, manner = _authorised(http)
-    socket = web.WebSocketResponse(max_msg_size=MESSAGE_LIMIT)
-    await socket.prepare(http)
-    session = _Session(http.app[VOICES], manner, socket)
-    try:
-        async for text in texts(socket):
-            await session.take(text)
-    finally:
-        await session.tasks.close()
-    return socket
+    return await spoken(http, partial(_Session, http.app[VOICES], manner))
 
 
 class _Session:

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -63,8 +64,38 @@ async def send(socket: web.WebSocketResponse, message: dict[str, Any]) -> None:
         return
 
 
-async def texts(socket: web.WebSocketResponse) -> AsyncIterator[str]:
-    """The text messages of a socket until it closes."""
-    async for message in socket:
-        if message.type is WSMsgType.TEXT:
-            yield message.data
+async def opened(http: web.Request, talk: Callable[[web.WebSocketResponse], Awaitable[None]]) -> web.WebSocketResponse:
+    """Open a socket and talk on it, as long as the client is there."""
+    socket = web.WebSocketResponse(max_msg_size=MESSAGE_LIMIT)
+    with suppress(ConnectionError):  # a client may be gone before its answer
+        await socket.prepare(http)
+        await talk(socket)
+    return socket
+
+
+class Speaker(Protocol):
+    """A voice on one socket."""
+
+    @property
+    def tasks(self) -> Contexts:
+        """What it is saying."""
+        ...
+
+    async def take(self, text: str) -> None:
+        """Act on one message."""
+        ...
+
+
+async def spoken(http: web.Request, speaker: Callable[[web.WebSocketResponse], Speaker]) -> web.WebSocketResponse:
+    """Open a socket and let a voice speak on it until the client closes it."""
+
+    async def talk(socket: web.WebSocketResponse) -> None:
+        voice = speaker(socket)
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    await voice.take(message.data)
+        finally:
+            await voice.tasks.close()
+
+    return await opened(http, talk)

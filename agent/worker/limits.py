@@ -1,4 +1,10 @@
-"""How much one trunk is asked to carry: calls at once, and new calls a second."""
+"""How much one trunk is asked to carry: calls at once, and new calls a second.
+
+The limits are this worker's own: its share of a trunk that other workers may use too. An attempt beyond them is over.
+It is reported as `too_many_calls`, without having rung, and stays claimed; passed on, it would vanish unreported where
+no other worker takes it. The scheduler tries again with a new attempt, as it does where the carrier says the same. A
+worker that is full by its load is another matter: the server asks the next one by itself.
+"""
 
 from collections import defaultdict, deque
 from collections.abc import Callable

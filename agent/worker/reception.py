@@ -1,20 +1,18 @@
 """The reception: takes or turns down each dispatched attempt, and stays by it until it is reported.
 
-Runs in the worker's own process, so that it survives every job.
+Runs in the worker's own process, so that it survives every job. Whoever holds an attempt's claim reports it: also where
+nothing was dialled, since all others turned it down because of that claim.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-from livekit import api
-from livekit.agents import JobRequest
+from livekit.agents import AssignmentTimeoutError, JobRequest
 
 from agent import documents
 from agent import events as e
@@ -25,15 +23,17 @@ from agent.models.parsing import Parsed, parse
 from agent.problems import ErrorCode, InputInvalid, Problem
 from agent.settings import Settings
 from agent.worker import webhook
-from agent.worker.claims import LEASE, Claim, Claims, ClaimsUnavailable, Owner
-from agent.worker.client import client
+from agent.worker.claims import LEASE, Claim, ClaimLost, Claims, ClaimsUnavailable, Owner
+from agent.worker.client import METADATA_LONGEST
 from agent.worker.courier import Courier
 from agent.worker.folder import Folder, pointed
 from agent.worker.follow import follow
 from agent.worker.limits import Limits
-from agent.worker.refusal import refuse
+from agent.worker.pace import Pace
+from agent.worker.refusal import refuse, turn_away
 from agent.worker.release import NotFreed
-from agent.worker.watch import DIED, Fate, watch
+from agent.worker.rooms import VACANT, Rooms
+from agent.worker.watch import DIED, NEVER_BEGUN, Fate, watch
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +44,8 @@ RINGING, LIMIT = 80.0, 86_400.0
 POINTER_LONGEST = 45.0
 """Seconds an inbound job may take to tell which attempt it is."""
 POLL = 0.1
-LARGEST = 512 * 1024
-"""Bytes of metadata; not every server holds a dispatch to it."""
-LINGER = 3600.0
-"""Seconds in which a room is to be deleted once the server is back."""
-RETURNING = 60.0
-"""Seconds a bridge may take to come back into its room after that."""
-VACANT = 1.5
-"""Seconds between two looks at a room that nobody may be using."""
+UNREPORTED: Mapping[Fate, str] = {Fate.DIED_EARLY: DIED, Fate.NEVER_STARTED: NEVER_BEGUN}
+"""What became of jobs that left nothing to report, and what is reported then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +67,13 @@ class Reception:
         self._owner = owner
         self._limits = limits
         self._courier = courier
+        self._rooms = Rooms(settings)
+        self._pace = Pace(settings.data_dir)
         self._closed = False
         self._attending: dict[asyncio.Task[None], str] = {}
         """The room by the task that stays by its attempt."""
+        self._staying: set[str] = set()
+        """The attempts that were taken and are not reported yet."""
         self._tidying: set[asyncio.Task[None]] = set()
 
     async def answer(self, request: JobRequest) -> None:
@@ -99,7 +97,7 @@ class Reception:
         until = time.monotonic() + seconds
         while self._attending and (left := until - time.monotonic()) > 0:
             # More than once: a job that is just joining its room makes it anew.
-            await asyncio.gather(*(self._delete(room) for room in set(self._attending.values())))
+            await asyncio.gather(*(self._rooms.delete(room) for room in set(self._attending.values())))
             await self.settle(min(left, 1.0))
 
     async def settle(self, seconds: float) -> None:
@@ -124,31 +122,72 @@ class Reception:
             return None
 
     async def _answer_outbound(self, request: JobRequest, parsed: Parsed[Attempt]) -> None:
-        attempt, room = parsed.model, request.job.room.name
-        if attempt.attempt_id is None:
+        attempt_id = parsed.model.attempt_id
+        if attempt_id is None:
             logger.error("a dispatch names no attempt: expected attempt_id in the job's metadata")
             await self._turn_down(request)
             return
-        claim = await self._claimed(attempt.attempt_id)
-        if claim is None:
-            await self._turn_down(request, attempt.attempt_id)
+        try:
+            claim = await self._claimed(attempt_id)
+        except ClaimsUnavailable:
+            logger.exception("the memory of attempts is out of reach", extra={"attempt": attempt_id})
+            await request.reject(terminate=False)
             return
-        problems = list(_problems(request, parsed))
-        refusal = None if problems else self._limits.begin(self._trunk(attempt), attempt.attempt_id)
-        if refusal is not None:
-            logger.warning("a limit is reached", extra={"attempt": attempt.attempt_id, "failure": refusal.limit})
+        if claim is None:
+            logger.info("the attempt was taken before", extra={"attempt": attempt_id})
+            await self._turn_down(request, attempt_id)
+            return
+        await self._take(request, parsed, claim)
+
+    async def _take(self, request: JobRequest, parsed: Parsed[Attempt], claim: Claim) -> None:
+        """Conduct an attempt, or report at once why not."""
+        attempt, room = parsed.model, request.job.room.name
+        folder = Folder.of(self._settings.data_dir, claim.attempt_id)
+        try:
+            await asyncio.to_thread(folder.clear)
+            refused = self._refused(request, parsed, folder.journal)
+        except OSError as error:
+            logger.error(
+                "a folder cannot be written", extra={"attempt": claim.attempt_id, "error": type(error).__name__}
+            )
             await self._claims.release(claim)
             await request.reject(terminate=False)
             return
-        folder = Folder.of(self._settings.data_dir, attempt.attempt_id)
-        await asyncio.to_thread(folder.clear)
-        if problems:
-            refuse(folder.journal, attempt, InputInvalid(problems))
+        jobless = asyncio.Event()
+        self._staying.add(claim.attempt_id)
+        self._attend(self._stay(Taken(attempt, room, claim), folder, jobless.is_set), room)
+        if refused:
             await request.reject()
-            await self._delete(room)
-        self._attend(self._stay(Taken(attempt, room, claim), folder), room)
-        if not problems:
+            await self._rooms.delete(room)
+        elif not await self._accepted(request):
+            jobless.set()
+
+    def _refused(self, request: JobRequest, parsed: Parsed[Attempt], journal: Path) -> bool:
+        """Report an attempt that may not be dialled, or not now; whether it was one. Raises OSError."""
+        attempt = parsed.model
+        problems = list(_problems(request, parsed))
+        if problems:
+            refuse(journal, attempt, InputInvalid(problems))
+            return True
+        reached = self._limits.begin(self._trunk(attempt), attempt.attempt_id or "")
+        if reached is None:
+            return False
+        logger.warning("a limit is reached", extra={"attempt": attempt.attempt_id, "failure": reached.limit})
+        turn_away(journal, attempt, reached.sentence)
+        return True
+
+    async def _accepted(self, request: JobRequest) -> bool:
+        """Accept a job, whose process is then started; whether it was."""
+        try:
+            self._pace.expect(request.job.id)
             await request.accept(identity=IDENTITY, name=IDENTITY)
+        except AssignmentTimeoutError:
+            logger.error("the server did not assign a job that was accepted")
+            return False
+        except Exception as error:
+            logger.exception("no process was started for a job", extra={"error": type(error).__name__})
+            return False
+        return True
 
     async def _turn_down(self, request: JobRequest, attempt_id: str | None = None) -> None:
         """Leave a job, and its room once nobody can be in it any more: the attempt may be conducted there."""
@@ -160,23 +199,6 @@ class Reception:
         self._tidying.add(task)
         task.add_done_callback(self._tidying.discard)
 
-    async def _linger(self, room: str) -> None:
-        """Delete a room that could not be, until the server is back and whoever was in it cannot come back any more."""
-        deleted, give_up = 0.0, time.monotonic() + LINGER
-        while deleted < RETURNING and time.monotonic() < give_up:
-            if await self._delete(room):
-                deleted += VACANT
-                await self._forget(room)
-            await asyncio.sleep(VACANT)
-
-    async def _forget(self, room: str) -> None:
-        """Have a room struck off that is still listed: one of a server that died can be deleted once it is anew."""
-        async with client(self._settings) as server:
-            with suppress(api.TwirpError, aiohttp.ClientError, OSError, TimeoutError):
-                if (await server.room.list_rooms(api.ListRoomsRequest(names=[room]))).rooms:
-                    await server.room.create_room(api.CreateRoomRequest(name=room))
-                    await server.room.delete_room(api.DeleteRoomRequest(room=room))
-
     async def _vacate(self, room: str, attempt_id: str | None) -> None:
         try:
             async with asyncio.timeout(LEASE + VACANT):
@@ -185,39 +207,38 @@ class Reception:
         except (TimeoutError, ClaimsUnavailable):
             return  # the server closes an empty room in its own time
         for _ in range(2):  # who has just begun to dial is in the room by the second time
-            if room in self._attending.values() or not await self._is_empty(room):
+            if room in self._attending.values() or not await self._rooms.is_empty(room):
                 return
             await asyncio.sleep(VACANT)
-        await self._delete(room)
+        await self._rooms.delete(room)
 
     async def _answer_inbound(self, request: JobRequest, parsed: Parsed[Attempt]) -> None:
         if parsed.problems:
             logger.error("the dispatch rule's metadata is invalid", extra={"failure": parsed.problems[0].path})
             await request.reject()
-            await self._delete(request.job.room.name)
+            await self._rooms.delete(request.job.room.name)
             return
-        self._attend(self._stay_inbound(request.job.id, parsed.model, request.job.room.name), request.job.room.name)
-        await request.accept(identity=IDENTITY, name=IDENTITY)
+        room = request.job.room.name
+        staying = self._attend(self._stay_inbound(request.job.id, parsed.model, room), room)
+        if not await self._accepted(request):
+            staying.cancel()
 
     async def _claimed(self, attempt_id: str) -> Claim | None:
-        try:
-            claim = await self._claims.take(attempt_id, self._owner)
-        except ClaimsUnavailable:
-            logger.exception("the memory of attempts is out of reach", extra={"attempt": attempt_id})
+        """The claim on an attempt; None where it was taken before. Raises `ClaimsUnavailable`."""
+        if attempt_id in self._staying:  # its lease may be over, but it will be reported from here
             return None
-        if claim is None:
-            logger.info("the attempt was taken before", extra={"attempt": attempt_id})
-        return claim
+        return await self._claims.take(attempt_id, self._owner)
 
     def _trunk(self, attempt: Attempt) -> str:
         return attempt.sip.trunk_id or self._settings.sip_trunk_id or ""
 
-    def _attend(self, staying: Coroutine[Any, Any, None], room: str) -> None:
+    def _attend(self, staying: Coroutine[Any, Any, None], room: str) -> "asyncio.Task[None]":
         task = asyncio.create_task(staying, name="reception.attempt")
         self._attending[task] = room
         task.add_done_callback(self._attending.pop)
+        return task
 
-    async def _stay(self, taken: Taken, folder: Folder) -> None:
+    async def _stay(self, taken: Taken, folder: Folder, jobless: Callable[[], bool] = lambda: False) -> None:
         """Watch and deliver an attempt until it is reported; then remember that it is over."""
         attempt, journal = taken.attempt, folder.journal
         attempt_id = attempt.attempt_id or ""
@@ -229,20 +250,45 @@ class Reception:
                 limit=LIMIT,
                 delete_room=lambda: self._free(taken.room),
                 abandoned=folder.is_abandoned,
+                jobless=jobless,
             )
-            if fate is Fate.DIED_EARLY:
-                logger.error("a job is lost", extra={"attempt": attempt_id, "failure": DIED})
-                refuse(journal, attempt, InputInvalid([Problem("", DIED, ErrorCode.INTERNAL_ERROR)]))
-                await self._delete(taken.room)
-            if fate is Fate.NEVER_STARTED:
-                logger.error("a job never started", extra={"attempt": attempt_id})
+            if fate is Fate.NEVER_STARTED and not await self._is_ours(taken):
+                logger.error("a job never came, and its attempt is not ours any more", extra={"attempt": attempt_id})
                 delivering.cancel()
+                return
+            if fate in UNREPORTED:
+                await self._give_up(taken, journal, UNREPORTED[fate])
             if _lingers(journal):
-                self._tidy(self._linger(taken.room), "reception.linger")
+                self._tidy(self._rooms.linger(taken.room), "reception.linger")
             if taken.claim is not None:
-                await (self._claims.release if fate is Fate.NEVER_STARTED else self._claims.finish)(taken.claim)
+                await self._claims.finish(taken.claim)
+        except ClaimsUnavailable:
+            logger.exception("the memory of attempts is out of reach", extra={"attempt": attempt_id})
         finally:
+            self._staying.discard(attempt_id)
             self._limits.end(self._trunk(attempt), attempt_id)
+
+    async def _is_ours(self, taken: Taken) -> bool:
+        """Whether an attempt that no job began is this worker's to report; then nobody else may dial it any more.
+
+        It is not where somebody has the claim by now, or is in the room: a worker that shares no memory with this one.
+        """
+        if taken.claim is None:
+            return True
+        try:
+            if await self._rooms.is_empty(taken.room) is False:
+                await self._claims.release(taken.claim)
+                return False
+            await self._claims.intend(taken.claim)
+        except (ClaimLost, ClaimsUnavailable):
+            return False
+        return True
+
+    async def _give_up(self, taken: Taken, journal: Path, message: str) -> None:
+        """Report an attempt whose job left no journal."""
+        logger.error("a job is lost", extra={"attempt": taken.attempt.attempt_id, "failure": message})
+        refuse(journal, taken.attempt, InputInvalid([Problem("", message, ErrorCode.INTERNAL_ERROR)]))
+        await self._rooms.delete(taken.room)
 
     async def _stay_inbound(self, job_id: str, attempt: Attempt, room: str) -> None:
         until = time.monotonic() + POINTER_LONGEST
@@ -251,7 +297,7 @@ class Reception:
                 logger.warning("an inbound job conducted no call")
                 return
             await asyncio.sleep(POLL)
-        named = attempt.model_copy(update={"attempt_id": attempt_id})
+        named = attempt.model_copy(update={"attempt_id": attempt_id, "call_id": attempt.call_id or attempt_id})
         await self._stay(Taken(named, room, None), Folder.of(self._settings.data_dir, attempt_id))
 
     async def _destination(self, attempt: Attempt, journal: Path) -> webhook.Destination | None:
@@ -265,35 +311,14 @@ class Reception:
         own = attempt.assistant.webhook_url if attempt.assistant is not None else None
         return webhook.destination(attempt.callback, own, secret)
 
-    async def _is_empty(self, room: str) -> bool:
-        """Whether there is nobody in the room; not if that cannot be told."""
-        async with client(self._settings) as server:
-            try:
-                found = await server.room.list_participants(api.ListParticipantsRequest(room=room))
-            except (api.TwirpError, aiohttp.ClientError, OSError, TimeoutError):
-                return False
-        return not found.participants
-
     async def _free(self, room: str) -> None:
-        if not await self._delete(room):
+        if not await self._rooms.delete(room):
             raise NotFreed
-
-    async def _delete(self, room: str) -> bool:
-        """Delete the room; whether the server has answered, be it that there is none."""
-        async with client(self._settings) as server:
-            try:
-                await server.room.delete_room(api.DeleteRoomRequest(room=room))
-            except api.TwirpError as error:
-                logger.info("a room was not deleted", extra={"error": error.code})
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                logger.info("a room was not deleted", extra={"error": type(error).__name__})
-                return False
-        return True
 
 
 def _problems(request: JobRequest, parsed: Parsed[Attempt]) -> Iterator[Problem]:
-    if len(request.job.metadata.encode()) > LARGEST:
-        yield Problem("", f"expected at most {LARGEST // 1024} KiB of metadata")
+    if len(request.job.metadata.encode()) > METADATA_LONGEST:
+        yield Problem("", f"expected at most {METADATA_LONGEST // 1024} KiB of metadata")
     yield from parsed.problems
 
 

@@ -36,6 +36,7 @@ POLL = 0.2
 
 DIED = "the process of the call died"
 HUNG = "the process of the call hung and was ended"
+NEVER_BEGUN = "no process ever began the call, so nothing was dialled"
 
 DeleteRoom = Callable[[], Awaitable[None]]
 """Ends the leg by deleting the attempt's room; must not fail where there is none."""
@@ -49,7 +50,7 @@ class Fate(Enum):
     LOST = "lost"
     """It died; the watch wrote the rest."""
     NEVER_STARTED = "never_started"
-    """It left no journal, so nothing was dialled and nothing is reported."""
+    """It left no journal, so nothing was dialled, and it is still to be reported."""
     DIED_EARLY = "died_early"
     """It began and died before its journal did: nothing was dialled, and it is still to be reported."""
 
@@ -124,16 +125,18 @@ async def watch(
     limit: float,
     delete_room: DeleteRoom,
     abandoned: Callable[[], bool] = lambda: False,
+    jobless: Callable[[], bool] = lambda: False,
     now: Callable[[], float] = time.monotonic,
 ) -> Fate:
     """Stay by a job until its attempt is reported, by itself or from here.
 
-    `ringing` and `limit` are seconds, and count until the journal gives its own. `abandoned` tells whether a process
-    began the attempt and is no more, while there is no journal. `now` is host monotonic seconds.
+    `ringing` and `limit` are seconds, and count until the journal gives its own. While there is no journal, `abandoned`
+    tells whether a process began the attempt and is no more, and `jobless` whether none will ever begin it. `now` is
+    host monotonic seconds.
     """
     tail, standing, begun = Tail(journal), Standing(ringing, limit), now()
     while standing.accepted is None:
-        if now() - begun >= STARTING:
+        if jobless() or now() - begun >= STARTING:
             return Fate.NEVER_STARTED
         died = abandoned()
         await asyncio.sleep(0 if died else POLL)

@@ -1,6 +1,7 @@
 """The logs: one line a record, and nothing in it that is anybody's own."""
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 
@@ -24,7 +25,7 @@ def restored() -> Iterator[None]:
         logging.getLogger(name).setLevel(before)
 
 
-def formatted(name: str, message: str, *arguments: object, **extra: object) -> str:
+def formatted(name: str, message: object, *arguments: object, **extra: object) -> str:
     record = logging.LogRecord(name, logging.WARNING, "x.py", 1, message, arguments, None)
     record.__dict__.update(extra)
     return logs.Line().format(record)
@@ -45,14 +46,48 @@ def test_fields_that_are_not_known_to_be_harmless_are_not_printed() -> None:
 
 
 @pytest.mark.parametrize("name", ["livekit.agents", "sip", "openai._base_client", "root", "agents.other", "toolshed"])
-def test_of_another_librarys_record_only_its_name_is_printed(name: str) -> None:
+def test_of_another_librarys_record_nothing_is_printed_that_was_filled_in(name: str) -> None:
     extra = {"lk.pii.transcript": SAID, "error": f"calling {NUMBER}", "attempt": SAID, "phase": KEY}
     line = formatted(name, "dialling %s with %s: %s", NUMBER, KEY, SAID, **extra)
-    assert line.endswith(f"warning {name}")
+    assert line.endswith(f"warning {name} (x:1) dialling %s with %s: %s")
+
+
+def heard(text: str) -> str:
+    """What is printed of a message that somebody else made."""
+    return formatted("livekit.agents", text).partition(" warning ")[2]
+
+
+def test_of_a_message_that_was_put_together_the_words_of_the_source_are_printed() -> None:
+    code = -len(KEY)
+    assert heard(f"the process exited with code {code}") == "livekit.agents (x:1) the process exited with code…"
+    assert heard(f"{NUMBER} hung up") == heard(SAID.upper()) == heard(f"{KEY}: {SAID}") == "livekit.agents (x:1)"
+    assert formatted("livekit.agents", ValueError(KEY)).endswith("warning livekit.agents (x:1)")
+
+
+NATIVE = "livekit::rtc_engine"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("restarting connection... attempt: 3", " restarting connection... attempt: 3"),
+        (
+            f"restarting connection failed: signal failure: wss://h/rtc?access_token={KEY}",
+            " restarting connection failed",
+        ),
+        ("publisher data channel '_lossy' closed unexpectedly", " publisher data channel '_lossy' closed unexpectedly"),
+        (f"publisher data channel '{SAID}' closed unexpectedly", ""),
+        (f"{SAID} failed to handle signal", ""),
+        (f"received track from an unknown participant: {NUMBER}", ""),
+    ],
+)
+def test_of_livekits_native_side_its_place_and_known_words_are_printed(text: str, told: str) -> None:
+    line = formatted("livekit", "%s:%s:%s - %s", NATIVE, 1025, NATIVE, text)
+    assert line.endswith(f"warning livekit (livekit::rtc_engine:1025){told}")
 
 
 def test_a_record_whose_arguments_do_not_fit_is_printed_all_the_same() -> None:
-    assert formatted("livekit.agents", "%d %d", NUMBER).endswith("warning livekit.agents")
+    assert formatted("livekit.agents", "%d %d and so on", NUMBER).endswith("livekit.agents (x:1) %d %d and so on")
 
 
 @pytest.mark.parametrize("name", ["agent.call", "livekit.agents"])
@@ -97,11 +132,10 @@ def test_everything_that_is_logged_goes_to_standard_error_through_the_one_format
     logging.getLogger("agent.call").warning("a tool broke", extra={"tool": "slots", "lk.pii.text": SAID})
     logging.getLogger("livekit.agents").error("metadata: %s", KEY, extra={"lk.pii.user_transcript": SAID})
     logging.getLogger("asyncio").error("Task exception was never retrieved", exc_info=ValueError(NUMBER))
-    assert emitted(capsys) == [
-        "warning a tool broke tool=slots",
-        "error livekit.agents",
-        "error asyncio error=ValueError",
-    ]
+    ours, theirs, other = emitted(capsys)
+    assert ours == "warning a tool broke tool=slots"
+    assert re.fullmatch(r"error livekit\.agents \(test_logs:\d+\) metadata: %s", theirs)
+    assert re.fullmatch(r"error asyncio \(test_logs:\d+\) Task exception was never retrieved error=ValueError", other)
 
 
 def test_libraries_are_heard_of_only_when_something_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -136,6 +136,29 @@ def test_tools_are_handed_on_with_their_templates() -> None:
     )
 
 
+def tools(*bodies: str | None, headers: Raw | None = None) -> Raw:
+    common: Raw = {"description": "d", "method": "POST", "url": "https://x.example"}
+    made = [{**common, "name": f"t{index}", "body_template": body} for index, body in enumerate(bodies)]
+    return {"custom_tools": [{**tool, "headers": [headers]} if headers else tool for tool in made]}
+
+
+def test_a_body_that_can_never_become_json_is_found_before_the_phone_rings() -> None:
+    with pytest.raises(InputInvalid) as raised:
+        plan(tools('{"ok": {{v}}}', '{"secret": {{v}}', None, "v={{v}}", ""), prompt_variables={"v": "1"})
+    expected = "expected JSON, with placeholders as values or within strings"
+    assert raised.value.lines() == (
+        f"assistant.custom_tools[1].body_template: {expected}",
+        f"assistant.custom_tools[3].body_template: {expected}",
+    )
+    assert raised.value.code is ErrorCode.INVALID_METADATA
+
+
+def test_a_body_of_another_type_need_not_be_json() -> None:
+    form: Raw = {"key": "Content-Type", "value": "application/x-www-form-urlencoded"}
+    made = plan(tools("v={{v}}", headers=form), prompt_variables={"v": "1"})
+    assert [tool.body_template for tool in made.tools] == ["v={{v}}"]
+
+
 def test_every_problem_is_found_at_once() -> None:
     assert problems(
         {

@@ -120,7 +120,9 @@ def test_a_fragment_is_dropped_and_an_own_query_goes_first() -> None:
     assert url("https://h.example/a?b=1#top", (("c", "2"),), having()) == "https://h.example/a?b=1&c=2"
 
 
-@pytest.mark.parametrize("template", ["", "{", '{"a": {{n}}x}', "hello {{n}}", "[" * 100_000])
+@pytest.mark.parametrize(
+    "template", ["", "{", '{"a": {{n}}x}', "hello {{n}}", "[" * 100_000, "[NaN]", "[1e999]", '"\\ud800"']
+)
 def test_a_template_that_is_not_json_is_told(template: str) -> None:
     assert not is_json(template)
     with pytest.raises(ToolMisconfigured):

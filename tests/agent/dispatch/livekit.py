@@ -10,6 +10,7 @@ from livekit import api
 
 from agent import settings
 from agent.settings import Settings
+from tests.loopback import served
 
 KEY, SECRET = "devkey", "0123456789abcdef0123456789abcdef"
 PHONE = api.ParticipantInfo.Kind.SIP
@@ -96,6 +97,11 @@ class LiveKit:
         names = list(api.ListRoomsRequest.FromString(body).names)
         return _sent(api.ListRoomsResponse(rooms=[r for r in self.rooms.values() if not names or r.name in names]))
 
+    async def _CreateRoom(self, body: bytes) -> web.Response:  # noqa: N802
+        name = api.CreateRoomRequest.FromString(body).name
+        self.room(name)
+        return _sent(self.rooms[name])
+
     async def _ListParticipants(self, body: bytes) -> web.Response:  # noqa: N802
         room = api.ListParticipantsRequest.FromString(body).room
         if room in self.vanishing:
@@ -151,11 +157,5 @@ async def livekit() -> AsyncIterator[LiveKit]:
     server = LiveKit()
     application = web.Application()
     application.router.add_post("/twirp/livekit.{service}/{method}", server.answer)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.port = runner.addresses[0][1]
+    async with served(application) as server.port:
         yield server
-    finally:
-        await runner.cleanup()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from livekit.agents import APIConnectOptions
 from livekit.agents.tts import TTS, SynthesizedAudio
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
@@ -13,6 +14,7 @@ from livekit.agents.voice.io import TimedString
 from audio.frames import Pcm, seconds
 
 ONCE = APIConnectOptions(max_retry=0, timeout=5.0)
+TWO_SENTENCES = "Good morning, Sam. It's 10:30, isn't it?"
 
 
 @dataclass(frozen=True)
@@ -74,3 +76,13 @@ def in_order(words: list[TimedString]) -> bool:
     """Whether no word begins before the one before it."""
     starts = [word.start_time for word in words]
     return all(isinstance(a, float) and isinstance(b, float) and a <= b for a, b in pairwise(starts))
+
+
+def is_timed(spoken: Spoken, text: str) -> None:
+    """The words are those of the text, each where it sounds, and their times run on over sentences."""
+    assert spoken.text.split() == text.split()
+    assert in_order(spoken.words)
+    assert all(sounds_at(spoken, word) for word in spoken.words)
+    last = spoken.words[-1].end_time
+    assert isinstance(last, float)
+    assert last == pytest.approx(spoken.length, abs=0.05)

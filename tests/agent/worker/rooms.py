@@ -54,6 +54,9 @@ class FakeLocal:
         self.allowed_all: bool | None = None
         self.digits = ""
         self.answers = True
+        """The bridge answers questions."""
+        self.questions: asyncio.Queue[str] = asyncio.Queue()
+        """What others were asked."""
         self.accepts = asyncio.Event()
         self.accepts.set()
         """The server takes the track."""
@@ -88,6 +91,7 @@ class FakeLocal:
         response_timeout: float | None = None,
         max_round_trip_latency: float | None = None,
     ) -> str:
+        self.questions.put_nowait(method)
         codes = rtc.RpcError.ErrorCode
         raise rtc.RpcError(codes.UNSUPPORTED_METHOD if self.answers else codes.CONNECTION_TIMEOUT, "")
 
@@ -257,6 +261,8 @@ class Server:
         self.deletes: list[web.Response] = []
         """Responses to the next deletions; then they succeed."""
         self.on_delete: Callable[[], None] = lambda: None
+        self.list: Callable[[], web.Response] = lambda: protobuf(api.ListParticipantsResponse())
+        """Makes the response to who is in the room."""
         self.url = ""
 
     async def handle(self, http: web.Request) -> web.StreamResponse:
@@ -279,6 +285,8 @@ class Server:
                 return self.deletes.pop(0)
             self.on_delete()
             return protobuf(api.DeleteRoomResponse())
+        if method == "ListParticipants":
+            return self.list()
         self.removed.set()
         return refused("not_found", status=404)
 

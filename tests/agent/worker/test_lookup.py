@@ -12,6 +12,7 @@ from agent.models.assistant import Assistant
 from agent.models.parsing import parse
 from agent.problems import ErrorCode, InputInvalid, Problem
 from agent.worker.lookup import looked_up, lookup_failed
+from tests.loopback import served
 
 CALLER = "+33612345678"
 
@@ -26,15 +27,8 @@ async def directory(answer: object, status: int = 200) -> AsyncIterator[tuple[st
 
     app = web.Application()
     app.router.add_get("/callers/{phone}", handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    try:
+    async with served(app) as port:
         yield f"127.0.0.1:{port}", asked
-    finally:
-        await runner.cleanup()
 
 
 def assistant(host: str) -> Assistant:

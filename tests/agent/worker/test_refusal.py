@@ -7,7 +7,7 @@ from agent.models.attempt import Attempt
 from agent.models.parsing import parse
 from agent.problems import ErrorCode, InputInvalid, Problem
 from agent.report import fold
-from agent.worker.refusal import LONGEST, refuse
+from agent.worker.refusal import LONGEST, refuse, turn_away
 
 ATTEMPT = parse(
     Attempt,
@@ -41,3 +41,18 @@ def test_many_problems_make_a_sentence_of_bounded_length(tmp_path: Path) -> None
     refuse(journal, ATTEMPT, InputInvalid([Problem(f"field{n}", "expected something else") for n in range(500)]))
     report = fold(read(journal))
     assert report.error is not None and len(report.error.message) <= LONGEST
+
+
+def test_an_attempt_its_trunk_has_no_room_for_is_a_dial_that_failed(tmp_path: Path) -> None:
+    journal = tmp_path / "events.jsonl"
+    turn_away(journal, ATTEMPT, "the trunk carries 1 of 1 calls at once")
+    report = fold(read(journal))
+    assert (report.status, report.dial_error, report.ended_by, report.end_reason) == (
+        "error",
+        "too_many_calls",
+        "system",
+        None,
+    )
+    assert report.error is not None
+    assert (report.error.code, report.error.message) == ("dial_error", "the trunk carries 1 of 1 calls at once")
+    assert [type(event).__name__ for event in read(journal)] == ["Accepted", "Refused", "Ended", "Reported"]

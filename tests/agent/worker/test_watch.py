@@ -255,6 +255,14 @@ async def test_a_job_that_dies_before_its_journal_begins_is_told(job: Job) -> No
     assert not job.journal.exists() or not job.journal.read_text()
 
 
+async def test_a_job_that_will_never_come_is_not_waited_for(job: Job) -> None:
+    watching = asyncio.create_task(
+        watch(job.journal, ringing=LONG, limit=LONG, delete_room=job.rooms.delete, jobless=lambda: True)
+    )
+    assert await fate(watching) is Fate.NEVER_STARTED
+    assert job.rooms.deleted == 0
+
+
 async def test_a_job_that_never_starts_leaves_nothing(job: Job) -> None:
     watching = job.watched()
     await asyncio.sleep(0.05)

@@ -217,6 +217,10 @@ class Call:
                 self.post(e.CalleeHungUp(at=at))
             case lines.Dropped(at, reason):
                 self.post(e.LineDropped(at=at, reason=reason))
+            case lines.Faded(at):
+                self.post(e.CalleeFaded(at=at))
+            case lines.Returned(at):
+                self.post(e.CalleeReturned(at=at))
             case lines.Pressed():
                 logger.debug("the callee pressed a key")
             case _:

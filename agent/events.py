@@ -214,6 +214,16 @@ class CalleeHungUp(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalleeFaded(Event):
+    """For some seconds nothing has come from the callee, not even silence: their phone sends none, or is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalleeReturned(Event):
+    """Something comes from the callee again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineDropped(Event):
     """The line failed after the answer."""
 

@@ -84,7 +84,21 @@ class Pressed:
     digit: str
 
 
-LineEvent = Rang | Answered | Refused | Cancelled | HungUp | Dropped | Pressed
+@dataclass(frozen=True, slots=True)
+class Faded:
+    """Nothing comes from the callee any more, not even silence; the call goes on all the same."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Something comes from the callee again."""
+
+    at: float
+
+
+LineEvent = Rang | Answered | Refused | Cancelled | HungUp | Dropped | Pressed | Faded | Returned
 
 
 class Leg(Protocol):

@@ -64,6 +64,8 @@ class State:
     """Seconds each fixed sentence lasts."""
     answered_at: float | None = None
     callee_speaks: bool = False
+    callee_faded: bool = False
+    """Nothing comes from them, not even silence."""
     announcing: e.AnnouncementKind | None = None
     """The fixed sentence that is being said."""
     opening_due: bool = False

@@ -213,6 +213,14 @@ def _refused(state: State, event: e.Event) -> Step:
 _REFUSALS = {"busy": "user_rejected", "no_answer": "user_unavailable", "temporarily_unavailable": "user_unavailable"}
 
 
+def _callee_faded(state: State, event: e.Event) -> Step:
+    return replace(state, callee_faded=True), ()
+
+
+def _callee_returned(state: State, event: e.Event) -> Step:
+    return replace(state, callee_faded=False), ()
+
+
 def _callee_hung_up(state: State, event: e.Event) -> Step:
     if state.answered_at is None:
         return _withdrawn(state, event)
@@ -275,7 +283,8 @@ def _reply_elapsed(state: State, at: float) -> Step:
 
 
 def _inactive_elapsed(state: State, at: float) -> Step:
-    return _hang_up(state, Ending("system", "user_inactive"))
+    # Who has faded is not known to be silent: their phone may have been gone for as long.
+    return _hang_up(state, Ending("system", "connection_timeout" if state.callee_faded else "user_inactive"))
 
 
 def _limit_message_elapsed(state: State, at: float) -> Step:
@@ -320,6 +329,8 @@ _HANDLERS: Mapping[type[e.Event], Callable[[State, e.Event], Step]] = {
     e.AgentStopped: _agent_stopped,
     e.GoodbyeAsked: _goodbye_asked,
     e.Elapsed: _elapsed,
+    e.CalleeFaded: _callee_faded,
+    e.CalleeReturned: _callee_returned,
     e.CalleeHungUp: _callee_hung_up,
     e.LineDropped: _line_dropped,
     e.Withdrawn: _withdrawn,

@@ -35,6 +35,8 @@ from tests.e2e.worker import Worker, working
 
 RING = 1.0
 """Seconds the phones ring."""
+RING_AT_ONCE = 4.0
+"""The same for the calls at once: few people are quicker, and all of them are rung up by the time that one answers."""
 TALK = 5.0
 """Seconds after which they hang up."""
 AT_ONCE = 10
@@ -73,14 +75,15 @@ async def real_calls(calls: int, told: Callable[[str], None]) -> tuple[Figure, .
         phone = await entered.enter_async_context(Phone.open())
         trunk = await entered.enter_async_context(trunks.outbound(lk, phone))
         bench = _Bench(lk, phone, trunk)
-        worker = await entered.enter_async_context(working(stack.deployment, folder / "worker"))
+        ready = {"VOICE_WORKER_IDLE_PROCESSES": str(AT_ONCE)}
+        worker = await entered.enter_async_context(working(stack.deployment, folder / "worker", **ready))
         await asyncio.sleep(_QUIET)
         told("real calls, delay 0")
         prompt = [await bench.ours(worker, 0) for _ in range(calls)]
         told("real calls, default delay")
         usual = [await bench.ours(worker, None) for _ in range(calls)]
         told(f"{AT_ONCE} real calls at once")
-        burst = await asyncio.gather(*(bench.ours(worker, 0) for _ in range(AT_ONCE)))
+        burst = await asyncio.gather(*(bench.ours(worker, 0, RING_AT_ONCE) for _ in range(AT_ONCE)))
         async with _stock_agent(stack.deployment, folder):
             await asyncio.sleep(_QUIET)
             told("the stock agent's calls")
@@ -119,7 +122,7 @@ class _Bench:
         self._trunk = trunk
         self._count = 0
 
-    async def ours(self, worker: Worker, delay_ms: int | None) -> Timed:
+    async def ours(self, worker: Worker, delay_ms: int | None, ring: float = RING) -> Timed:
         """A call of the worker's."""
         name, number = self._next()
         assistant = {"prompt": "You are Emma.", "first_sentence": _SENTENCE, "first_sentence_delay_ms": delay_ms}
@@ -131,7 +134,7 @@ class _Bench:
             "assistant": assistant,
             "sip": {"trunk_id": self._trunk},
         }
-        at, call = await self._called("voice-worker", name, number, metadata)
+        at, call = await self._called("voice-worker", name, number, metadata, ring)
         events = list(read(Folder.of(worker.data_dir, name).journal))
         dialled = next(event.at for event in events if isinstance(event, e.Dialled))
         return _timed(at, call, dialled - at)
@@ -140,15 +143,15 @@ class _Bench:
         """A call of the stock agent's."""
         name, number = self._next()
         metadata = {"number": number, "trunk": self._trunk, "sentence": _SENTENCE}
-        at, call = await self._called(stock.AGENT, name, number, metadata)
+        at, call = await self._called(stock.AGENT, name, number, metadata, RING)
         return _timed(at, call, None)
 
     def _next(self) -> tuple[str, str]:
         self._count += 1
         return f"bench-{self._count}", f"+336123{self._count:05}"
 
-    async def _called(self, agent: str, room: str, number: str, metadata: object) -> tuple[float, Call]:
-        self._phone.scripts[number] = Script(after=RING, hang_up_after=TALK)
+    async def _called(self, agent: str, room: str, number: str, metadata: object, ring: float) -> tuple[float, Call]:
+        self._phone.scripts[number] = Script(after=ring, hang_up_after=TALK)
         at = time.monotonic()
         await self._lk.agent_dispatch.create_dispatch(
             api.CreateAgentDispatchRequest(agent_name=agent, room=room, metadata=json.dumps(metadata))

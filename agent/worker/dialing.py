@@ -123,6 +123,10 @@ _ROWS: tuple[tuple[Callable[[Failure], bool], DialError], ...] = (
 )
 
 
+HANGUP = "hangup"
+"""The `sip.callStatus` of a bridge whose phone has said BYE."""
+
+
 @unique
 class Departure(Enum):
     """Why the callee's participant is no longer there."""
@@ -169,7 +173,7 @@ def departure(reason: str, *, status: str, ourselves: bool) -> Departure:
         return why
     if ourselves:
         return Departure.REMOVED if why is Departure.HUNG_UP else why
-    if status == "hangup":
+    if status == HANGUP:
         return Departure.HUNG_UP
     if status and reason == "CLIENT_INITIATED":
         return Departure.LOST

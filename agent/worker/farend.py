@@ -1,6 +1,7 @@
 """The far end of a line as the room shows it: the callee's participant, what the bridge says of it, and its leaving."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,14 +9,21 @@ from typing import Any
 from livekit import rtc
 from livekit.rtc.room import EventTypes
 
-from agent.worker.dialing import Departure, departure
+from agent.worker.dialing import HANGUP, Departure, departure
 from agent.worker.room import Remote, Room
+
+logger = logging.getLogger(__name__)
 
 CALL_STATUS = "sip.callStatus"
 GRACE = 20.0
 """Seconds a lost connection to the server is given to come back."""
 SECOND_THOUGHTS = 0.3
 """Seconds for the room's own reason to follow when the callee leaves without one."""
+STAYS = 1.0
+"""Seconds in which a callee who has hung up leaves the room.
+
+A server that happens to write to the bridge while that goes misses its leaving, and keeps it for some 20 s more.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,8 @@ class Gone:
     at: float
     """Host monotonic seconds."""
     why: Departure
+    reason: str = ""
+    """LiveKit's name for it, where it gave one."""
 
 
 class FarEnd:
@@ -104,11 +114,11 @@ class FarEnd:
                 self._room.off(event, handler)
         self._stop_timer()
 
-    def leave(self, why: Departure) -> None:
+    def leave(self, why: Departure, reason: str = "") -> None:
         """Take the callee for gone."""
         self._stop_timer()
         if not self.gone.done():
-            self.gone.set_result(Gone(self._now(), why))
+            self.gone.set_result(Gone(self._now(), why, reason))
 
     def _seen(self, participant: Remote) -> None:
         if participant.identity == self._identity:
@@ -129,26 +139,34 @@ class FarEnd:
             self.on_ring(self.rang_at)
         elif status == "active":
             self.active.set()
+        elif status == HANGUP and self._connected:
+            self._later(STAYS, self._stayed)
 
     def _left(self, participant: Remote) -> None:
         if participant.identity != self._identity:
             return
         self._take_status(participant)
-        reason = participant.disconnect_reason
-        why = departure(_name(reason), status=self._status, ourselves=False)
+        reason = _name(participant.disconnect_reason)
+        why = departure(reason, status=self._status, ourselves=False)
         if not self._connected:
             return  # A connection that is built anew lets everybody leave and come back.
-        if reason is None and why is Departure.LOST:
+        if participant.disconnect_reason is None and why is Departure.LOST:
             # A room that is deleted lets everybody leave without a reason before it says why.
             self._later(SECOND_THOUGHTS, lambda: self.leave(why))
         else:
-            self.leave(why)
+            self.leave(why, reason)
+
+    def _stayed(self) -> None:
+        logger.info("the callee has hung up and was not seen to leave")
+        self.leave(Departure.HUNG_UP)
 
     def _put_out(self, reason: "rtc.DisconnectReason.ValueType | None" = None) -> None:
         self.leave(departure(_name(reason), status=self._status, ourselves=True))
 
     def _connection_lost(self) -> None:
-        if self._connected:
+        if self._connected and self._status == HANGUP:
+            self._stayed()
+        elif self._connected:
             self._connected = False
             self._later(GRACE, lambda: self.leave(Departure.LOST))
 
@@ -158,7 +176,11 @@ class FarEnd:
 
     def _settle(self) -> None:
         """After a loss: all is well once we are connected and the callee is there; their bridge may need longer."""
-        if self._timer is not None and self._connected and self._identity in self._room.remote_participants:
+        if self._timer is None or not self._connected or self._identity not in self._room.remote_participants:
+            return
+        if self._status == HANGUP:
+            self._later(STAYS, self._stayed)
+        else:
             self._stop_timer()
             self._on_back()
 

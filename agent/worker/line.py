@@ -13,12 +13,12 @@ from typing import Any
 
 from livekit import api
 
-from agent.line import Answered, Cancelled, Dropped, HungUp, Leg, LineEvent, Pressed, Rang, Refused
+from agent.line import Answered, Cancelled, Dropped, Faded, HungUp, Leg, LineEvent, Pressed, Rang, Refused, Returned
 from agent.worker.dialing import Departure, Failure, called_off, dial_error
 from agent.worker.dialler import Outbound, dial, request
 from agent.worker.dtmf import Keypad
 from agent.worker.farend import FarEnd
-from agent.worker.pulse import Pulse, answers
+from agent.worker.pulse import ANSWER, RINGING_ANSWER, Pulse, answers, reachable, unanswered
 from agent.worker.release import free
 from agent.worker.room import Room
 from agent.worker.sound import Sound
@@ -37,7 +37,7 @@ SUBSCRIBE_LONGEST = 5.0
 VERDICT_LONGEST = 3.0
 """Seconds the server may take to say how the dial ended once the bridge has left the room."""
 MEDIA_TIMEOUT = 14.5
-"""Seconds without a packet after which a bridge gives up a call; some then say that the phone hung up."""
+"""Seconds without a packet after which a bridge gives up a call; of a caller it may then say that they hung up."""
 ABSENT = 1.0
 """Seconds from the answer in which a callee who is there can be seen to be."""
 JOIN_LONGEST = 2.0
@@ -47,7 +47,11 @@ LEAVE_LONGEST = 1.0
 LATENCY = 0.15
 """Seconds from the phone's answer to the first sample heard there, without the network between phone and bridge."""
 
+LOST_BY_SERVER = "CONNECTION_TIMEOUT"
+"""LiveKit's reason for a participant who was no longer heard of: such a bridge says nothing any more."""
+
 BRIDGE_LEFT = "the SIP bridge left the call without saying why"
+BRIDGE_DIED = "the SIP bridge does not answer any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,26 +168,22 @@ class LiveKitLine:
         )
         # Our track need not be there before the INVITE: nothing is said before the phone has subscribed to it.
         heard = asyncio.create_task(self._heard(), name="line.heard")
+        dead = asyncio.create_task(unanswered(self._bridge_answers_ringing), name="line.pulse")
         try:
-            await _first(heard, self._far.gone, dialled)
-            if self._given_up():
-                return None
-            if heard.done():
-                heard.result()
-                return None
-            if self._far.gone.done() and not self._far.active.is_set():
-                return await self._left_early(dialled, way)
-            if dialled.done() and not self._far.active.is_set():
-                failure = dialled.result()
-                if failure is not None:
-                    return self._failed(failure)
+            await _first(heard, self._far.gone, dialled, dead)
+            if not (self._given_up() or heard.done() or self._far.active.is_set()):
+                end = await self._end_of_ringing(dialled, way)
+                if end is not None or self._far.gone.done():
+                    return end
                 self._far.active.set()
-            await _first(heard, self._far.gone)
-            if heard.done():
-                heard.result()
+            if not self._given_up():
+                await _first(heard, self._far.gone)
+                if heard.done():
+                    heard.result()
             return None
         finally:
             heard.cancel()
+            dead.cancel()
 
     async def _heard(self) -> None:
         """Return once the phone was picked up and is subscribed to our track, or should have been."""
@@ -215,14 +215,29 @@ class LiveKitLine:
             if self._room.isconnected() and self._callee not in self._room.remote_participants:
                 return
 
+    async def _end_of_ringing(
+        self, dialled: "asyncio.Task[Failure | None]", way: Outbound
+    ) -> Refused | Cancelled | None:
+        """What came of a dial of which the room does not show that it was answered; None: it was all the same."""
+        if self._far.gone.done():
+            return await self._left_early(dialled, way)
+        if not dialled.done():
+            dialled.cancel()  # who was in the room is not on their way into it any more
+            return _vanished(BRIDGE_DIED, way)
+        failure = dialled.result()
+        return None if failure is None else self._failed(failure)
+
     async def _left_early(self, dialled: "asyncio.Task[Failure | None]", way: Outbound) -> Refused | Cancelled | None:
         """The callee's participant, or our connection, is gone, and the phone was not picked up."""
         gone = self._far.gone.result()
         if gone.why is Departure.REMOVED:
             return Cancelled(gone.at)
-        await asyncio.wait({dialled}, timeout=VERDICT_LONGEST)
+        lost = gone.reason == LOST_BY_SERVER
+        await asyncio.wait({dialled}, timeout=0 if lost else VERDICT_LONGEST)
         if not dialled.done():
-            return _refused(Failure("unavailable", None, BRIDGE_LEFT, 0.0, 0.0, way.ringing_timeout))
+            if lost:
+                dialled.cancel()  # as above
+            return _vanished(BRIDGE_LEFT, way)
         failure = None if dialled.cancelled() else dialled.result()
         return None if failure is None else self._failed(failure)
 
@@ -247,14 +262,13 @@ class LiveKitLine:
     async def _run(self, leg: Leg, answered_at: float, tell: Callable[[LineEvent], None]) -> None:
         """Tick until the callee is gone, and tell how."""
         pulse = Pulse(self._wire.packets, self._bridge_answers, time.monotonic)
+        pulse.on_fade = lambda faded: tell((Faded if faded else Returned)(time.monotonic()))
         ticking = asyncio.create_task(self._wire.talk(leg, answered_at), name="line.ticks")
         dead = asyncio.create_task(pulse.lost(), name="line.pulse")
         try:
             await _first(ticking, dead, self._far.gone)
             if ticking.done():
                 logger.error("the line's clock stopped", exc_info=ticking.exception())
-            if dead.done():
-                logger.error("the bridge does not answer any more")
         finally:
             ticking.cancel()
             dead.cancel()
@@ -262,7 +276,7 @@ class LiveKitLine:
         gone = self._far.gone.result()
         if gone.why is Departure.REMOVED:
             tell(Dropped(gone.at, "participant_removed"))
-        elif gone.why is Departure.LOST or pulse.silent >= MEDIA_TIMEOUT:
+        elif gone.why is Departure.LOST or (isinstance(self._way, Inbound) and pulse.silent >= MEDIA_TIMEOUT):
             tell(Dropped(gone.at, "connection_timeout"))
         else:
             tell(HungUp(gone.at))
@@ -276,10 +290,16 @@ class LiveKitLine:
     async def _publish_key(self, code: int, digit: str) -> None:
         await self._room.local_participant.publish_dtmf(code=code, digit=digit)
 
-    async def _bridge_answers(self) -> bool | None:
-        if not self._far.connected:
+    async def _bridge_answers(self, within: float = ANSWER) -> bool | None:
+        if not self._far.connected or self._callee not in self._room.remote_participants:
             return None
-        return await answers(self._room.local_participant, self._callee)
+        answer = await answers(self._room.local_participant, self._callee, within=within)
+        if answer is False and not await reachable(self._server, self._room.name):
+            return None  # it may be our own way to the server that is broken
+        return answer
+
+    async def _bridge_answers_ringing(self) -> bool | None:
+        return await self._bridge_answers(RINGING_ANSWER)
 
     async def _free(self) -> None:
         if self._talk is not None:
@@ -302,6 +322,11 @@ class LiveKitLine:
 async def _first(*awaited: "asyncio.Future[Any]", longest: float | None = None) -> None:
     """Return once one of them is done, or after `longest` seconds; none is cancelled."""
     await asyncio.wait(awaited, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _vanished(text: str, way: Outbound) -> Refused:
+    """The bridge is gone and has not said how the dial ended."""
+    return _refused(Failure("unavailable", None, text, 0.0, 0.0, way.ringing_timeout))
 
 
 def _refused(failure: Failure) -> Refused:

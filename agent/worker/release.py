@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 ATTEMPT_LONGEST = 2.0
 """Seconds one request may take."""
-FREE_LONGEST = 3.5
+FREE_LONGEST = 3.0
 """Seconds freeing may take altogether."""
 AGAIN = 0.4
 """Seconds between two attempts."""

@@ -40,8 +40,10 @@ class Backlog:
     call.
     """
 
-    def __init__(self, too_many: int = TOO_MANY) -> None:
+    def __init__(self, too_many: int = TOO_MANY, *, spoken: bool = False) -> None:
+        """With `spoken`, the short pauses of speech stay: only a longer one is shortened."""
         self._too_many = too_many
+        self._spoken = spoken
         self.left_out = 0
         """Frames that were left out."""
         self._frames: deque[Pcm] = deque()
@@ -63,12 +65,12 @@ class Backlog:
         return self._frames.popleft() if self._frames else None
 
     def _leave_out(self) -> None:
-        quiet = next((at for at, frame in enumerate(self._frames) if dbfs(frame) < QUIET), None)
-        if quiet is not None:
-            del self._frames[quiet]
+        quiet = [at for at, frame in enumerate(self._frames) if dbfs(frame) < QUIET]
+        if quiet and (not self._spoken or len(quiet) == len(self._frames)):
+            del self._frames[quiet[0]]
         elif len(self._frames) > self._too_many:
             self._frames.popleft()
-        elif self._long % TOO_LONG == 0:
+        elif self._long % TOO_LONG == 0 and not self._spoken:
             del self._frames[min(range(len(self._frames)), key=lambda at: dbfs(self._frames[at]))]
         else:
             return
@@ -148,7 +150,7 @@ class Ticks:
 
     def __init__(self, outlet: Outlet, now: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> None:
         self.incoming = Backlog()
-        self.outgoing = Backlog(SPEECH)
+        self.outgoing = Backlog(SPEECH, spoken=True)
         self._outlet = outlet
         self._now = now
         self._sleep = sleep

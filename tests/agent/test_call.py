@@ -261,6 +261,20 @@ def test_a_key_the_callee_presses_changes_nothing() -> None:
     assert "4" not in repr(stage.events)
 
 
+def test_a_callee_may_fade_and_return() -> None:
+    stage = play(
+        Stage(),
+        (5, lambda stage: stage.line.notify(lines.Faded(now()))),
+        (6, lambda stage: stage.line.notify(lines.Returned(now()))),
+        (7, hang_up),
+    )
+    assert [name for name in stage.names() if name in {"CalleeFaded", "CalleeReturned"}] == [
+        "CalleeFaded",
+        "CalleeReturned",
+    ]
+    assert stage.why() == ("user", "client_initiated", None)
+
+
 def test_events_posted_while_one_is_handled_wait_for_it() -> None:
     stage = Stage(opening="none")
     seen: list[str] = []

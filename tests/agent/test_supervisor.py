@@ -313,6 +313,17 @@ def test_a_silent_callee_ends_the_call() -> None:
     assert ending(sim.take()) == ("system", "user_inactive", None)
 
 
+def test_a_callee_of_whom_nothing_comes_at_all_is_not_called_inactive() -> None:
+    gone, returned = Sim(), Sim()
+    for sim in (gone, returned):
+        sim.talk()
+        sim.feed(e.CalleeFaded(at=sim.now))
+    returned.feed(e.CalleeReturned(at=returned.now))
+    for sim, reason in ((gone, "connection_timeout"), (returned, "user_inactive")):
+        sim.wait(PATIENCE.inactive)
+        assert ending(sim.take()) == ("system", reason, None)
+
+
 def test_time_spent_on_a_reply_is_not_silence() -> None:
     sim = Sim(replace(STATIC, patience=replace(PATIENCE, reply=30)))
     sim.talk()

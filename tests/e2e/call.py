@@ -1,12 +1,12 @@
 """One call at a scripted phone: the dialog, its sound, and what its script says is done."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-from tests.e2e import sdp, sip
+from tests.e2e import digest, sdp, sip
+from tests.e2e.digest import Challenge
 from tests.e2e.rtp import Stream, until
 from tests.e2e.script import Script
 from tests.e2e.sip import Message
@@ -61,6 +61,10 @@ class Call:
         """Ours to the INVITE; sent again when that is."""
         self._offered = invite
         """The last INVITE of ours."""
+        gate = script.gate
+        self._challenge = None if gate is None else Challenge.new(gate.status, gate.login, qop=gate.qop)
+        self._barred = False
+        """It was last asked for credentials."""
 
     # What there is to know
 
@@ -103,7 +107,7 @@ class Call:
     @property
     def is_over(self) -> bool:
         """Whether nothing is left of it at the phone."""
-        return self._over.is_set()
+        return self._over.is_set() or self._barred
 
     async def answered(self, within: float = 10.0) -> None:
         """Wait until it is. Raises AssertionError when it takes too long, as every wait here does."""
@@ -111,13 +115,18 @@ class Call:
 
     async def over(self, within: float = 10.0) -> None:
         """Wait until it is."""
-        await until(self._over.is_set, within, "the call was over")
+        await until(lambda: self.is_over, within, "the call was over")
 
     # What it does
 
     def begin(self) -> None:
         """Do with the INVITE what the script says, from now on."""
-        self._do(self._ring())
+        challenge = self._challenge
+        self._barred = challenge is not None and not challenge.is_met(self.invite)
+        if challenge is not None and self._barred:
+            self._respond(self.invite, challenge.status, challenge.header)
+        else:
+            self._do(self._ring())
 
     async def dial(self) -> None:
         """Send an INVITE of ours, and again until there is an answer."""
@@ -157,7 +166,8 @@ class Call:
         """Answer with a final status that is no success, if it still rings."""
         if self.is_over or self.sent("200 INVITE"):
             return
-        extra = (*headers, *self.script.headers, *_challenge(status))
+        challenge = (Challenge.new(status).header,) if status in digest.CHALLENGES else ()
+        extra = (*headers, *self.script.headers, *challenge)
         self._respond(self.invite, status, *extra, reason=reason or self.script.reason)
         answer = self._answer
         assert answer is not None
@@ -199,14 +209,8 @@ class Call:
         match message.method:
             case "ACK":
                 self._acknowledged.set()
-            case "INVITE" if message.cseq == self.invite.cseq:
-                if self._answer is not None:
-                    self._post.send(self._answer, self._peer)
-            case "INVITE" if self.script.final in sip.CHALLENGES:
-                # Whatever the credentials are, they are not good enough.
-                self._respond(message, self.script.final, *_challenge(self.script.final))
             case "INVITE":
-                self._respond(message, 200, body=self._described())
+                self._take_invite(message)
             case "CANCEL":
                 self._respond(message, 200)
                 self.refuse(487)
@@ -217,6 +221,21 @@ class Call:
                 self._take_referral(message)
             case _:
                 self._respond(message, 200)
+
+    def _take_invite(self, message: Message) -> None:
+        """One of this dialog's: sent once more, with credentials, or to describe the session anew."""
+        if message.cseq == self.invite.cseq:
+            if self._answer is not None:
+                self._post.send(self._answer, self._peer)
+        elif self.script.final in digest.CHALLENGES:
+            # Whatever the credentials are, they are not good enough.
+            self._respond(message, self.script.final, Challenge.new(self.script.final).header)
+        elif self._barred:
+            self.invite, self._answer = message, None
+            self._acknowledged.clear()
+            self.begin()
+        else:
+            self._respond(message, 200, body=self._described())
 
     def _take_response(self, answer: Message) -> None:
         if answer.cseq[1] != "INVITE" or answer.status < 200:
@@ -313,10 +332,3 @@ class Call:
         task = self._post.spawn(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
-
-
-def _challenge(status: int) -> tuple[sip.Header, ...]:
-    """The headers by which a refusal asks for credentials; none for any other."""
-    if status not in sip.CHALLENGES:
-        return ()
-    return ((sip.CHALLENGES[status], f'Digest realm="phone", nonce="{secrets.token_hex(8)}", algorithm=MD5'),)

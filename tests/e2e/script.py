@@ -24,9 +24,22 @@ class Referral:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """Credentials without which the phone does not ring."""
+
+    login: tuple[str, str]
+    """Name and password."""
+    status: int = 407
+    """With which it asks for them: 401 or 407."""
+    qop: bool = True
+    """Whether it asks for an answer that counts and carries a nonce of its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """From the INVITE to the end; the default rings shortly, answers, and listens until the other side hangs up."""
 
+    gate: Gate | None = None
     progress: tuple[int, ...] = (100, 180)
     """Provisional answers, sent at once."""
     early: bool = False

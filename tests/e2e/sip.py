@@ -26,8 +26,6 @@ REASONS = {
     503: "Service Unavailable",
     603: "Decline",
 }
-CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
-"""The header that goes with a status which asks for credentials."""
 _SHORT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "r": "refer-to"}
 
 Header = tuple[str, str]

@@ -18,6 +18,7 @@ LIMIT: Gist = ("completed", "system", "max_duration", None)
 REMOVED: Gist = ("completed", "system", "participant_removed", None)
 LOST: Gist = ("completed", "system", "connection_timeout", None)
 CANCELLED: Gist = ("error", "system", None, "cancelled")
+UNREACHABLE: Gist = ("error", "system", "user_unavailable", "dial_error")
 
 
 async def test_the_callee_hangs_up_whatever_else_the_phone_does(scheduler: Scheduler, worker: Worker) -> None:
@@ -109,11 +110,6 @@ async def test_the_agent_and_the_limit_end_a_call(scheduler: Scheduler, worker: 
         ended = call.received("BYE")
         assert ended is not None and seconds - 1 < ended - call.answered_at < seconds + 2.5
 
-    async def vanishes(one: Placed) -> None:
-        # A bridge that gets the BYE before it is ready for one answers 481 and takes the call for a live one.
-        ending = await one.ended(25)
-        assert ending.gist in (CALLEE, LIMIT)
-
     short = {"max_call_duration_secs": 4}
     await asyncio.gather(
         talks(await scheduler.dispatch()),
@@ -122,8 +118,73 @@ async def test_the_agent_and_the_limit_end_a_call(scheduler: Scheduler, worker: 
             await scheduler.dispatch(Script(after=1.5), assistant={**short, "max_duration_end_message": "Time is up."}),
             4,
         ),
-        vanishes(await scheduler.dispatch(Script(bye_before_ack=True), assistant=short)),
     )
+    await scheduler.nothing_left()
+    scheduler.keeps_quiet(worker)
+
+
+async def test_a_phone_that_is_gone_without_a_word_is_given_up(scheduler: Scheduler, worker: Worker) -> None:
+    """No BYE comes, or one that the bridge does not take; that no packets come either tells the rest."""
+
+    async def vanishes(one: Placed, after: float) -> None:
+        call = await one.answered()
+        await asyncio.sleep(after)
+        call.end()
+        await one.over(LOST, time.monotonic(), 25)
+
+    async def sends_nothing(one: Placed) -> None:
+        call = await one.answered()
+        await one.over(LOST, call.answered_at, 30)
+
+    async def says_bye(one: Placed) -> None:
+        # A bridge that gets the BYE before it is ready for one answers 481 and takes the call for a live one.
+        call = await one.rung()
+        await until(lambda: bool(call.received("??? BYE")), 15, "the bridge had answered the BYE")
+        hung_up = call.sent("BYE")
+        assert hung_up is not None
+        taken = call.received("200 BYE") is not None
+        await one.over(CALLEE if taken else LOST, hung_up, 5 if taken else 30)
+
+    async def pauses(one: Placed, seconds: float) -> None:
+        """A phone that sends nothing in silence."""
+        call = await one.answered()
+        await asyncio.sleep(2)
+        call.stream.media = Media.NONE
+        await asyncio.sleep(seconds)
+        call.stream.media = Media.SOUND
+        await asyncio.sleep(1)
+        assert not call.is_over
+        call.hang_up()
+        await one.over(CALLEE, time.monotonic())
+
+    await asyncio.gather(
+        vanishes(await scheduler.dispatch(), 1),
+        vanishes(await scheduler.dispatch(), 8),
+        sends_nothing(await scheduler.dispatch(Script(media=Media.NONE))),
+        says_bye(await scheduler.dispatch(Script(bye_before_ack=True))),
+        says_bye(await scheduler.dispatch(Script(reinvite_after=0.3, hang_up_after=0))),
+        pauses(await scheduler.dispatch(), 12),
+    )
+    await scheduler.nothing_left()
+    scheduler.keeps_quiet(worker)
+
+
+async def test_a_bridge_that_dies_while_it_rings_is_noticed_too(
+    scheduler: Scheduler, worker: Worker, stack: Stack
+) -> None:
+    patient = {"ringing_timeout_secs": 60}
+    placed = [await scheduler.dispatch(Script(final=None), sip=patient) for _ in range(2)]
+    await asyncio.gather(*(one.event("ringing") for one in placed))
+    await asyncio.sleep(1)
+    stack.kill(Program.BRIDGE)
+    killed = time.monotonic()
+    for one in placed:
+        ending = await one.over(UNREACHABLE, killed, 20)
+        assert ending.dial_error == "temporarily_unavailable"
+        await scheduler.room_gone(one, 1)
+    for call in scheduler.phone.left:
+        call.end()  # nobody tells the phone
+    await stack.revive()
     await scheduler.nothing_left()
     scheduler.keeps_quiet(worker)
 
@@ -148,8 +209,7 @@ async def test_a_server_that_dies_is_given_time_and_then_up(scheduler: Scheduler
     registered = worker.log.count("registered with LiveKit")
     stack.kill(Program.SERVER)
     killed = time.monotonic()
-    unreachable: Gist = ("error", "system", "user_unavailable", "dial_error")
-    await asyncio.gather(talking.over(LOST, killed, 25), ringing.over(unreachable, killed, 25))
+    await asyncio.gather(talking.over(LOST, killed, 25), ringing.over(UNREACHABLE, killed, 25))
     stack.kill(Program.BRIDGE)  # or it would come back with its call, some 20 s later; see the soak tests
     for call in scheduler.phone.left:
         call.end()

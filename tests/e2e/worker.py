@@ -74,13 +74,16 @@ class Worker:
 
 
 @asynccontextmanager
-async def working(deployment: Deployment, folder: Path, **variables: str) -> AsyncIterator[Worker]:
-    """A worker with stand-in providers, registered; ended on exit. `variables` are further settings.
+async def working(
+    deployment: Deployment, folder: Path, *, providers: str = "stand-in", **variables: str
+) -> AsyncIterator[Worker]:
+    """A worker, registered; ended on exit. `variables` are further settings.
 
     Raises AssertionError, with the end of its log, when it does not register.
     """
     log, data_dir = folder / "worker.log", folder / "calls"
-    worker = Worker(_spawned(_environment(deployment, data_dir, variables), folder, log), log, data_dir)
+    environment = _environment(deployment, data_dir, variables)
+    worker = Worker(_spawned(environment, providers, folder, log), log, data_dir)
     try:
         await worker.logged(_REGISTERED, _READY)
         yield worker
@@ -103,11 +106,11 @@ def _environment(deployment: Deployment, data_dir: Path, variables: dict[str, st
     }
 
 
-def _spawned(environment: dict[str, str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
+def _spawned(environment: dict[str, str], providers: str, folder: Path, log: Path) -> subprocess.Popen[bytes]:
     folder.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "agent", "worker", "--providers", "stand-in"],
+            [sys.executable, "-m", "agent", "worker", "--providers", providers],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -7,7 +7,7 @@ import pytest
 from livekit import rtc
 
 from agent.worker.dialing import Departure
-from agent.worker.farend import GRACE, FarEnd, Gone
+from agent.worker.farend import GRACE, STAYS, FarEnd, Gone
 from tests.agent.hurry import hurried, now
 from tests.agent.worker.rooms import CALLEE, FakeRemotePublication, FakeRoom
 
@@ -66,6 +66,40 @@ def test_a_callee_who_does_not_come_back_is_lost() -> None:
     )
     assert gone is not None and gone.why is Departure.LOST
     assert gone.at == pytest.approx(1.0 + GRACE)
+
+
+def test_a_callee_who_has_hung_up_is_gone_though_the_server_keeps_them() -> None:
+    gone, _ = lost((1.0, lambda room: room.says("hangup")))
+    assert gone is not None and gone.why is Departure.HUNG_UP
+    assert gone.at == pytest.approx(1.0 + STAYS)
+
+
+def test_a_callee_who_hangs_up_and_leaves_is_gone_at_once() -> None:
+    gone, _ = lost((1.0, lambda room: room.says("hangup")), (1.05, lambda room: room.leaves("CLIENT_INITIATED")))
+    assert gone is not None and gone.why is Departure.HUNG_UP
+    assert gone.at == pytest.approx(1.05)
+
+
+def test_a_room_deleted_under_a_callee_who_hangs_up_is_a_deleted_room() -> None:
+    gone, _ = lost((1.0, lambda room: room.says("hangup")), (1.3, lambda room: room.puts_us_out("ROOM_DELETED")))
+    assert gone is not None and gone.why is Departure.REMOVED
+
+
+def test_who_hung_up_while_we_were_away_is_gone_when_we_are_back() -> None:
+    gone, back = lost(
+        (1.0, lambda room: room.emit("reconnecting")),
+        (1.2, lambda room: room.says("hangup")),
+        (6.0, lambda room: room.emit("reconnected")),
+    )
+    assert gone is not None and gone.why is Departure.HUNG_UP
+    assert gone.at == pytest.approx(6.0 + STAYS)
+    assert back == 0
+
+
+def test_a_connection_lost_just_after_the_callee_hung_up_changes_nothing() -> None:
+    gone, _ = lost((1.0, lambda room: room.says("hangup")), (1.1, lambda room: room.emit("reconnecting")))
+    assert gone is not None and gone.why is Departure.HUNG_UP
+    assert gone.at == pytest.approx(1.1)
 
 
 def test_others_come_and_go_without_meaning() -> None:

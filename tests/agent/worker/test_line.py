@@ -1,6 +1,7 @@
 """The line against a room double and the genuine API client over HTTP."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import numpy as np
@@ -13,7 +14,8 @@ from agent.line import Dropped, HungUp, Pressed, Refused
 from agent.worker.dialing import DEPARTURES
 from agent.worker.dialler import NO_REASON, UNREACHABLE, Outbound, dial, request
 from agent.worker.dtmf import NotOnTheLine
-from agent.worker.line import Inbound, LiveKitLine, RoomReplaced
+from agent.worker.line import BRIDGE_DIED, BRIDGE_LEFT, VERDICT_LONGEST, Inbound, LiveKitLine, RoomReplaced
+from agent.worker.pulse import RINGING_EVERY
 from agent.worker.release import NotFreed
 from audio.frames import FRAME
 from tests.agent.worker.rooms import (
@@ -231,6 +233,59 @@ async def test_a_refusal_that_reaches_the_room_first_is_told_once_with_its_code(
     scene.server.answer.set_result(refused("unavailable", sip=(486, "Busy Here")))
     await dialling
     assert scene.told.names == ["Rang", "Refused"]
+
+
+async def asked(scene: Scene, questions: int = 1) -> None:
+    """Wait until the bridge was asked so often whether it lives."""
+    async with asyncio.timeout(10):
+        for _ in range(questions):
+            await scene.room.local_participant.questions.get()
+
+
+async def test_a_bridge_that_dies_while_it_rings_is_a_failure_that_may_pass(scene: Scene) -> None:
+    dialling = await scene.ring()
+    await asked(scene)
+    scene.room.local_participant.answers = False
+    await asyncio.wait_for(dialling, 8)
+    refusal = scene.told.events[-1]
+    assert isinstance(refusal, Refused)
+    assert (refusal.dial_error, refusal.sip_code, refusal.sip_text) == ("temporarily_unavailable", None, BRIDGE_DIED)
+    assert scene.told.names == ["Rang", "Refused"]
+    # The request to dial would keep the line for as long as the phone may ring.
+    await asyncio.wait_for(scene.line.hang_up(), 2)
+    assert scene.server.deleted == ["attempt-1"]
+
+
+async def test_a_bridge_is_not_dead_while_the_server_does_not_answer_either(scene: Scene) -> None:
+    await scene.ring()
+    await asked(scene)
+    scene.room.local_participant.answers = False
+    scene.server.list = lambda: refused("unavailable", status=503)
+    await asked(scene, 4)
+    assert scene.told.names == ["Rang"]
+
+
+@pytest.mark.parametrize(("reason", "patience"), [("CONNECTION_TIMEOUT", 0.0), ("CLIENT_INITIATED", VERDICT_LONGEST)])
+async def test_a_bridge_that_left_without_a_word_is_waited_for_if_it_may_still_speak(
+    scene: Scene, reason: str, patience: float
+) -> None:
+    dialling = await scene.ring()
+    began = time.monotonic()
+    scene.room.leaves(reason)
+    await asyncio.wait_for(dialling, VERDICT_LONGEST + 1)
+    assert time.monotonic() - began == pytest.approx(patience, abs=0.5)
+    refusal = scene.told.events[-1]
+    assert isinstance(refusal, Refused)
+    assert (refusal.dial_error, refusal.sip_text) == ("temporarily_unavailable", BRIDGE_LEFT)
+
+
+async def test_a_bridge_is_asked_no_more_once_the_phone_no_longer_rings(scene: Scene) -> None:
+    dialling = await scene.ring()
+    await asked(scene)
+    await scene.line.hang_up()
+    await dialling
+    await asyncio.sleep(RINGING_EVERY + 0.2)
+    assert scene.room.local_participant.questions.empty()
 
 
 @pytest.mark.parametrize("how", ["room", "participant", "server only"])

@@ -141,6 +141,21 @@ def test_a_backlog_leaves_out_the_oldest_silence_and_no_sound() -> None:
     assert backlog.left_out == 2
 
 
+def test_speech_keeps_its_short_pauses_and_only_a_long_one_is_shortened() -> None:
+    backlog = Backlog(spoken=True)
+    for value in (5000, 0, 5001, 0, 0, 5002, 5003, 5004):
+        backlog.put(frame(value))
+    assert backlog.left_out == 0
+    for _ in range(8):
+        backlog.take()
+        backlog.put(silence())
+    assert len(backlog) == ENOUGH + 2
+    backlog.put(silence())
+    backlog.put(silence())
+    assert len(backlog) == ENOUGH + 2
+    assert backlog.left_out == 3
+
+
 def test_a_backlog_of_nothing_but_sound_is_bounded_too() -> None:
     backlog = Backlog()
     for value in range(1000, 1000 + 2 * TOO_MANY):

@@ -16,6 +16,8 @@ from audio.mixer import Mixer
 
 Tell = Callable[[e.Event], None]
 
+ONLY_THE_OPENING = "Write only the first sentence you say on the call."
+
 
 class Announcer:
     """Renders and says the fixed sentences."""
@@ -28,7 +30,10 @@ class Announcer:
 
     async def prepare(self, kind: e.AnnouncementKind, text: str, voice: tts.TTS[Any]) -> None:
         """Render a sentence and tell `Rendered`. Raises `SilentVoice`, livekit's APIError."""
-        sound = await render(voice, text)
+        self.keep(kind, await render(voice, text))
+
+    def keep(self, kind: e.AnnouncementKind, sound: Sound) -> None:
+        """Have a sentence ready that was rendered elsewhere, and tell `Rendered`."""
         self._sounds[kind] = sound
         self._tell(e.Rendered(at=self._now(), kind=kind, seconds=sound.seconds))
 
@@ -58,9 +63,7 @@ async def written_opening(plan: Plan, model: llm.LLM[Any]) -> str:
     """The first sentence as the model writes it. Raises `SilentVoice` for an empty one, livekit's APIError."""
     history = llm.ChatContext.empty()
     history.add_message(role="system", content=plan.prompt)
-    history.add_message(
-        role="system", content=f"Write only the first sentence you say on the call. {plan.opening.text}"
-    )
+    history.add_message(role="system", content=f"{ONLY_THE_OPENING} {plan.opening.text}")
     async with model.chat(chat_ctx=history, conn_options=PROVIDER_OPTIONS) as stream:
         pieces = [chunk.delta.content async for chunk in stream if chunk.delta and chunk.delta.content]
     text = " ".join("".join(pieces).split())

@@ -26,6 +26,10 @@ from agent.line import Line
 from agent.meter import Meter
 from agent.pipeline import Pipeline
 from agent.plan import Plan
+from agent.realtime.caller import RealtimeCaller
+from agent.realtime.feed import Feed
+from agent.realtime.opening import composed
+from agent.realtime.talker import Talker
 from agent.state import Terms
 from agent.tape import Recording, Tape
 from agent.toolbox import Toolbox
@@ -84,9 +88,16 @@ class Studio:
         toolbox = Toolbox(runner, plan.variables, call.post, now)
         tools = toolbox.tools(plan.tools, closing=plan.goodbye is not None)
         session.on("function_tools_executed", toolbox.executed)
-        caller = Caller(plan.prompt, tools, self.ears, self._turn_taken, self._reply_begun)
+        model = pipeline.model
+        kind = RealtimeCaller if isinstance(model, Talker) else Caller
+        caller = kind(plan.prompt, tools, self.ears, self._turn_taken, self._reply_begun)
         self.conversation = Conversation(caller, session, self.ears, self._mouth)
         self._observer = Observer(session, plan.model.name, call.post, now)
+        if isinstance(model, Talker):
+            model.feed = Feed(self.ears, ceaseless=model.takes_turns)
+            model.on("metrics_collected", self._observer.counted)
+            model.taken = self._turn_taken
+            model.reconnected = self._reconnected
         hearers = (self.ears.hear, self.conversation.hear)
         self.headset = Headset(self.mixer, hearers, tape.record if tape is not None else None)
 
@@ -102,7 +113,16 @@ class Studio:
         await self.conversation.start()
 
     async def _render_opening(self, plan: Plan, pipeline: Pipeline, text: str | None) -> None:
-        text = text or await written_opening(plan, pipeline.model)
+        model = pipeline.model
+        if text is None:
+            if isinstance(model, Talker):
+                sound = await composed(model, plan)
+                if len(sound.pcm):
+                    self._announcer.keep("opening", sound)
+                    return
+                text = sound.text
+            else:
+                text = await written_opening(plan, model)
         await self._announcer.prepare("opening", text, pipeline.voice)
 
     async def _render(self, texts: Mapping[e.AnnouncementKind, str], pipeline: Pipeline) -> None:
@@ -132,6 +152,10 @@ class Studio:
             return False
         self._call.post(e.TurnTaken(at=self._now()))
         return True
+
+    def _reconnected(self, owing: bool) -> None:
+        self._call.post(e.Warned(at=self._now(), message="the connection to the model was lost and made again"))
+        self.conversation.repair(owing)
 
     def _reply_begun(self, utterance: str) -> None:
         self._call.post(e.ReplyBegun(at=self._now(), id=utterance))

@@ -9,13 +9,15 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any, cast
 
 from livekit import rtc
-from livekit.agents import Agent, AgentSession, ModelSettings, StopResponse, llm, stt
+from livekit.agents import NOT_GIVEN, Agent, AgentSession, ModelSettings, StopResponse, llm, stt
+from livekit.agents.metrics import RealtimeModelMetrics
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.events import ConversationItemAddedEvent, ErrorEvent
 
 from agent import events as e
 from agent.ears import Ears, SharedDetector, frame_of, shared_words
 from agent.pipeline import PROVIDER_OPTIONS, Pipeline
+from agent.realtime.talker import Talker
 from agent.voice import Microphone, Mouth, new_id, voiced
 from audio.frames import Pcm
 from audio.ledger import Utterance
@@ -24,10 +26,16 @@ logger = logging.getLogger(__name__)
 
 Tell = Callable[[e.Event], None]
 
+_GO_ON = (
+    "Your last words were cut off by a fault of the connection. Go on from where you were, without repeating what you "
+    "have said and without mentioning the fault."
+)
+
 _FAILURES = {
     "llm_error": "the model could not be reached or answered with an error",
     "tts_error": "the voice could not be reached or answered with an error",
     "stt_error": "the recogniser could not be reached or answered with an error",
+    "realtime_model_error": "the model could not be reached or answered with an error",
 }
 
 
@@ -47,6 +55,8 @@ class Caller(Agent):
         self._ears = ears
         self._turn_taken = turn_taken
         self._begun = begun
+        self.latest: Utterance | None = None
+        """What was begun last."""
 
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
@@ -57,7 +67,7 @@ class Caller(Agent):
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterator[rtc.AudioFrame]:
         """The voice's frames, each with the utterance it belongs to, whose text grows as the model writes."""
-        utterance = Utterance(id=new_id(), kind="reply")
+        utterance = self.latest = Utterance(id=new_id(), kind="reply")
 
         async def written() -> AsyncIterator[str]:
             async for piece in text:
@@ -78,7 +88,7 @@ class Caller(Agent):
 class Conversation:
     """Talks with the callee until it is muted."""
 
-    def __init__(self, caller: Agent, session: AgentSession[None], ears: Ears, mouth: Mouth) -> None:
+    def __init__(self, caller: Caller, session: AgentSession[None], ears: Ears, mouth: Mouth) -> None:
         self._caller = caller
         self._session = session
         self._ears = ears
@@ -94,6 +104,17 @@ class Conversation:
     def hear(self, pcm: Pcm) -> None:
         """Take 20 ms of the callee's side."""
         self._microphone.push(frame_of(pcm))
+
+    def repair(self, owing: bool) -> None:
+        """The model's connection was made anew; `owing`: an answer was lost with the old one."""
+        model, latest = self._session.llm, self._caller.latest
+        if self._mouth.is_shut or not owing:
+            return
+        if latest is None or latest.complete or not latest.text.strip() or not isinstance(model, Talker):
+            self._session.generate_reply()
+            return
+        model.said(latest.text.strip())
+        self._session.generate_reply(instructions=_GO_ON)
 
     def mute(self) -> None:
         """Say no more and answer no more, whatever is under way."""
@@ -123,6 +144,8 @@ class Observer:
         self._tell = tell
         self._now = now
         self._unmeasured: list[str] = []
+        self._first_sound: dict[str, float] = {}
+        """Of each answer of a model that speaks by itself: seconds until its first sound."""
         session.on("conversation_item_added", self._item_added)
         session.on("error", self._error)
 
@@ -130,17 +153,23 @@ class Observer:
         """An utterance of the model was heard; the figures that come next belong to it."""
         self._unmeasured.append(utterance)
 
+    def counted(self, figures: object) -> None:
+        """Take the figures of a model that speaks by itself."""
+        if isinstance(figures, RealtimeModelMetrics) and figures.ttft >= 0:
+            self._first_sound[figures.request_id] = figures.ttft
+
     def _item_added(self, event: ConversationItemAddedEvent) -> None:
         item = event.item
         if not isinstance(item, llm.ChatMessage) or item.role != "assistant" or not self._unmeasured:
             return
         figures = cast(dict[str, Any], item.metrics)
         utterances, self._unmeasured = tuple(self._unmeasured), []
+        sounded = [self._first_sound.pop(answer, None) for answer in figures.get("provider_request_ids", ())]
         self._tell(
             e.ReplyMeasured(
                 at=self._now(),
                 utterances=utterances,
-                llm_ttft=figures.get("llm_node_ttft"),
+                llm_ttft=figures.get("llm_node_ttft", next(iter(sounded), None)),
                 tts_ttfb=figures.get("tts_node_ttfb"),
                 model=self._model,
             )
@@ -155,13 +184,15 @@ class Observer:
 
 def session_for(pipeline: Pipeline, ears: Ears) -> AgentSession[None]:
     """A session over the pipeline that hears through the ears."""
+    model = pipeline.model
+    takes_turns = isinstance(model, Talker) and model.takes_turns
     return AgentSession(
-        stt=pipeline.recogniser,
+        stt=NOT_GIVEN if takes_turns else pipeline.recogniser,
         vad=SharedDetector(ears.gate),
-        llm=pipeline.model,
+        llm=model,
         tts=pipeline.voice,
         turn_handling={
-            "turn_detection": pipeline.turns,
+            "turn_detection": "realtime_llm" if takes_turns else pipeline.turns,
             "endpointing": {"min_delay": 0.3, "max_delay": 2.5},
             "interruption": {"mode": "vad", "discard_audio_if_uninterruptible": False},
         },

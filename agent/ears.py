@@ -44,6 +44,11 @@ class Gate:
         self._barred = False
         self._current: list[vad.VADEvent | stt.SpeechEvent] = []
 
+    @property
+    def passing(self) -> bool:
+        """What is said at this moment gets through."""
+        return self._open and not self._barred
+
     def open(self, *, current: bool) -> None:
         """From now on everything that begins gets through; with `current`, also what is being said at this moment."""
         self._open = True
@@ -110,6 +115,11 @@ class Ears:
         self._settling = False
         self._streams: _Streams | None = None
         self._levels = Levels()
+
+    @property
+    def passing(self) -> bool:
+        """What the callee says at this moment is handed on to the conversation."""
+        return self.gate.passing
 
     async def listen(self) -> None:
         """Hear until cancelled. Raises APIError when the recogniser is lost for good."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from livekit.agents.metrics import LLMMetrics, STTMetrics, TTSMetrics
+from livekit.agents.metrics import LLMMetrics, RealtimeModelMetrics, STTMetrics, TTSMetrics
 
 from agent import events as e
 from agent.pipeline import Pipeline
@@ -29,6 +29,9 @@ class Meter:
         if isinstance(figures, LLMMetrics):
             self.llm_input_tokens += figures.prompt_tokens
             self.llm_output_tokens += figures.completion_tokens
+        elif isinstance(figures, RealtimeModelMetrics):
+            self.llm_input_tokens += figures.input_tokens
+            self.llm_output_tokens += figures.output_tokens
         elif isinstance(figures, TTSMetrics):
             self.tts_characters += figures.characters_count
         elif isinstance(figures, STTMetrics):

@@ -31,6 +31,8 @@ _ASSISTANT = (
     "email_notification_outcomes",
 )
 _RECORDING = ("upload_url",)
+PENDING: dict[type[Section], tuple[str, ...]] = {Assistant: _ASSISTANT, Recording: _RECORDING}
+"""Their names, by where they stand."""
 
 
 def pending(attempt: Attempt, assistant: Assistant, within: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ A new provider is a case here, a plan in `agent.plan`, and its credentials in `a
 
 import functools
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -14,7 +15,10 @@ from livekit.agents.voice.turn import TurnDetectionMode
 from livekit.plugins import cartesia, deepgram, elevenlabs, openai
 from openai import AsyncOpenAI
 
-from agent.plan import Endpoint, ModelPlan, Plan, RecogniserPlan, VoicePlan
+from agent import gradium, soniox
+from agent.plan import Endpoint, ModelPlan, Plan, RealtimePlan, RecogniserPlan, VoicePlan
+from agent.realtime.openai import OpenAITalker
+from agent.realtime.talker import Talker
 from audio.frames import RATE
 
 PROVIDER_OPTIONS = APIConnectOptions(max_retry=2, retry_interval=0.3, timeout=5.0)
@@ -32,18 +36,19 @@ MIN_SILENCE = 0.25
 class Pipeline:
     """What one call talks with. Whoever builds it closes it."""
 
-    model: llm.LLM[Any]
+    model: llm.LLM[Any] | Talker
     voice: tts.TTS[Any]
     recogniser: stt.STT[Any]
     detector: vad.VAD
     turns: TurnDetectionMode
     """Judges whether the callee's turn is over."""
-    client: AsyncOpenAI
-    """The model's connections."""
+    clients: tuple[AsyncOpenAI, ...]
+    """Connections of the model's and the voice's that they do not close themselves."""
 
     def warm(self) -> None:
         """Open connections before they are needed. Returns at once."""
-        self.model.prewarm()
+        if isinstance(self.model, llm.LLM):
+            self.model.prewarm()
         self.voice.prewarm()
 
     async def aclose(self) -> None:
@@ -51,19 +56,25 @@ class Pipeline:
         await self.model.aclose()
         await self.voice.aclose()
         await self.recogniser.aclose()
-        await self.client.close()
+        for client in self.clients:
+            await client.close()
 
 
 def build(plan: Plan, turns: TurnDetectionMode | None = None) -> Pipeline:
     """The plan's pipeline; `turns` takes the place of the local acoustic judge of turn ends."""
-    client = _client(plan.model.endpoint, "https://openrouter.ai/api/v1" if plan.model.kind == "openrouter" else None)
+    clients: list[AsyncOpenAI] = []
+
+    def client(endpoint: Endpoint, base_url: str | None = None) -> AsyncOpenAI:
+        clients.append(_client(endpoint, base_url))
+        return clients[-1]
+
     return Pipeline(
-        model=_model(plan.model, client),
-        voice=_voice(plan.voice, plan.language),
+        model=_talker(plan.model) if isinstance(plan.model, RealtimePlan) else _model(plan.model, client),
+        voice=_voice(plan.voice, plan.language, client),
         recogniser=_recogniser(plan.recogniser, plan.language),
         detector=inference.VAD(model="silero", min_silence_duration=MIN_SILENCE),
         turns=inference.TurnDetector(version="v1-mini") if turns is None else turns,
-        client=client,
+        clients=tuple(clients),
     )
 
 
@@ -80,22 +91,36 @@ def _client(endpoint: Endpoint, base_url: str | None) -> AsyncOpenAI:
     return AsyncOpenAI(api_key=key, base_url=endpoint.base_url or base_url, max_retries=0, http_client=http)
 
 
-def _model(plan: ModelPlan, client: AsyncOpenAI) -> llm.LLM[Any]:
+_Connect = Callable[..., AsyncOpenAI]
+"""Opens connections to an endpoint, or to a base URL where it has none."""
+
+
+def _talker(plan: RealtimePlan) -> Talker:
+    if plan.provider == "openai":
+        return OpenAITalker(plan, PROVIDER_OPTIONS)
+    if plan.provider == "google":
+        from agent.realtime.google import GoogleTalker  # noqa: PLC0415  (its SDK takes two seconds to import)
+
+        return GoogleTalker(plan, PROVIDER_OPTIONS, tls_context())
+    assert_never(plan.provider)
+
+
+def _model(plan: ModelPlan, connect: _Connect) -> llm.LLM[Any]:
     key = plan.endpoint.api_key.get_secret_value()
     if plan.kind == "openai":
-        return openai.LLM(model=plan.name, api_key=key, client=client)
+        return openai.LLM(model=plan.name, api_key=key, client=connect(plan.endpoint))
     if plan.kind == "openrouter":
         return openai.LLM.with_openrouter(
             model=plan.name,
             api_key=key,
-            client=client,
+            client=connect(plan.endpoint, "https://openrouter.ai/api/v1"),
             app_name="voice-worker",
             provider={"only": [plan.route], "allow_fallbacks": False} if plan.route else None,
         )
     assert_never(plan.kind)
 
 
-def _voice(plan: VoicePlan, language: str) -> tts.TTS[Any]:
+def _voice(plan: VoicePlan, language: str, connect: _Connect) -> tts.TTS[Any]:
     key = plan.endpoint.api_key.get_secret_value()
     if plan.provider == "cartesia":
         return cartesia.TTS(
@@ -119,6 +144,14 @@ def _voice(plan: VoicePlan, language: str) -> tts.TTS[Any]:
             api_key=key,
             base_url=plan.endpoint.base_url or "https://api.elevenlabs.io/v1",
         )
+    if plan.provider == "gradium":
+        return gradium.Voice(plan)
+    if plan.provider == "openai":
+        return openai.TTS(model=plan.model, voice=plan.id, response_format="pcm", client=connect(plan.endpoint))
+    if plan.provider == "google":
+        from agent.realtime.google import GoogleVoice  # noqa: PLC0415
+
+        return GoogleVoice(plan, tls_context(), PROVIDER_OPTIONS.timeout)
     assert_never(plan.provider)
 
 
@@ -132,6 +165,8 @@ def _recogniser(plan: RecogniserPlan, language: str) -> stt.STT[Any]:
             api_key=plan.endpoint.api_key.get_secret_value(),
             base_url=plan.endpoint.base_url or "https://api.deepgram.com/v1/listen",
         )
+    if plan.provider == "soniox":
+        return soniox.Recogniser(plan, _base(language))
     assert_never(plan.provider)
 
 

@@ -19,6 +19,8 @@ class Endpoint:
     api_key: SecretStr
     base_url: str | None = None
     """As the plugin's own `base_url`; None is the plugin's default."""
+    certificate: str | None = None
+    """PEM of the one certificate that is accepted there; None: those that the system trusts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,22 @@ class ModelPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RealtimePlan:
+    """A model that hears and speaks by itself."""
+
+    provider: Literal["openai", "google"]
+    name: str
+    """As the provider knows it."""
+    endpoint: Endpoint
+    voice: str | None
+    """None: it answers in text, which the call's voice speaks."""
+
+
+@dataclass(frozen=True, slots=True)
 class VoicePlan:
     """The voice."""
 
-    provider: Literal["cartesia", "elevenlabs"]
+    provider: Literal["cartesia", "elevenlabs", "gradium", "openai", "google"]
     id: str
     model: str
     endpoint: Endpoint
@@ -53,11 +67,13 @@ class VoicePlan:
 class RecogniserPlan:
     """The recogniser of the callee's speech."""
 
-    provider: Literal["deepgram"]
+    provider: Literal["deepgram", "soniox"]
     model: str
     endpoint: Endpoint
     terms: tuple[str, ...] = ()
     """Key terms, from `stt_context` and the prompt."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Soniox only: `stt_context.general`, keys and values. For others the values are among the terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +127,7 @@ class Plan:
     timezone: str
     """IANA."""
     prompt: str
-    model: ModelPlan
+    model: ModelPlan | RealtimePlan
     voice: VoicePlan
     recogniser: RecogniserPlan
     opening: Opening

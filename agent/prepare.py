@@ -14,7 +14,7 @@ from agent.pending import pending
 from agent.plan import Opening, Patience, Plan, SipPlan
 from agent.problems import ErrorCode, InputInvalid, Problem
 from agent.providers import Providers
-from agent.selection import Findings, Heard, model_of, recogniser_of, voice_of
+from agent.selection import Findings, Heard, model_of, own_voice, recogniser_of, voice_of
 from agent.settings import Settings
 from tools.custom import CustomTool as Tool
 from tools.custom import ToolInput
@@ -93,7 +93,9 @@ class _Setup:
 def _plan(attempt: Attempt, assistant: Assistant, setup: _Setup, found: Findings) -> Plan:
     settings, providers, locale, path = setup.settings, setup.providers, setup.locale, setup.path
     callee_number, own_number = _numbers(attempt, assistant)
-    chosen, place = (attempt.llm_model, "") if attempt.llm_model else (assistant.llm_model, path)
+    chosen = attempt.llm_model or assistant.llm_model
+    model = model_of(chosen, settings, providers.llm, found)
+    own = own_voice(model, settings, providers.tts, found)
     return Plan(
         attempt_id=attempt.attempt_id or "",
         call_id=attempt.call_id or "",
@@ -108,8 +110,8 @@ def _plan(attempt: Attempt, assistant: Assistant, setup: _Setup, found: Findings
         language=locale.language,
         timezone=locale.timezone,
         prompt=assistant.prompt,
-        model=model_of(chosen, f"{place}llm_model", settings, providers.llm, found),
-        voice=voice_of(assistant, f"{path}voice", settings, providers.tts, found),
+        model=model,
+        voice=own or voice_of(assistant, settings, providers.tts, found),
         recogniser=recogniser_of(assistant, path, Heard(settings, locale.language, providers.stt), found),
         opening=_opening(attempt, assistant, path, found),
         goodbye=assistant.end_of_call_sentence.strip() or None,

@@ -1,4 +1,4 @@
-"""Which of a call's providers are real and which are stand-ins."""
+"""Which of a call's providers are real and which are stand-ins; of a rehearsal, also who plays the callee."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +21,8 @@ class Kind(StrEnum):
     STT = "stt"
     TURNS = "turns"
     """Who judges that the callee has finished."""
+    PERSONA = "persona"
+    """Who plays a simulated callee with a persona."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,16 @@ class Providers:
     tts: Source = Source.STAND_IN
     stt: Source = Source.STAND_IN
     turns: Source = Source.STAND_IN
+    persona: Source = Source.STAND_IN
 
     @property
     def all_real(self) -> bool:
-        """Whether no stand-in process is needed."""
+        """Whether the call itself needs no stand-in process."""
         return Source.STAND_IN not in (self.llm, self.tts, self.stt, self.turns)
 
 
 STAND_INS = Providers()
-REAL = Providers(Source.REAL, Source.REAL, Source.REAL, Source.REAL)
+REAL = Providers(*(Source.REAL for _ in Kind))
 
 
 def parse_providers(text: str) -> Providers:

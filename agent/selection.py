@@ -17,11 +17,11 @@ from agent.models.assistant import (
     OpenRouter,
     Realtime,
 )
-from agent.plan import Endpoint, ModelPlan, RecogniserPlan, VoicePlan
+from agent.plan import Endpoint, ModelPlan, RealtimePlan, RecogniserPlan, VoicePlan
 from agent.problems import ErrorCode, Problem
 from agent.providers import Source
 from agent.settings import Settings
-from agent.terms import terms
+from agent.terms import key_terms, whole_context
 
 STAND_IN_ENDPOINT = Endpoint(SecretStr("stand-in"))
 """What a stand-in is reached with until its address is known."""
@@ -38,6 +38,7 @@ class _Service:
 
 
 _OPENAI = _Service("OPENAI_API_KEY", "model is OpenAI's", lambda of: (of.openai_api_key, of.openai_base_url))
+_GOOGLE = _Service("GOOGLE_API_KEY", "model is Google's", lambda of: (of.google_api_key, of.google_base_url))
 _OPENROUTER = _Service(
     "OPENROUTER_API_KEY", "model is OpenRouter's", lambda of: (of.openrouter_api_key, of.openrouter_base_url)
 )
@@ -46,9 +47,23 @@ _ELEVENLABS = _Service("ELEVEN_API_KEY", "voice is ElevenLabs'", lambda of: (of.
 _DEEPGRAM = _Service(
     "DEEPGRAM_API_KEY", "recogniser is Deepgram", lambda of: (of.deepgram_api_key, of.deepgram_base_url)
 )
+_SONIOX = _Service("SONIOX_API_KEY", "recogniser is Soniox", lambda of: (of.soniox_api_key, of.soniox_base_url))
+_GRADIUM = _Service("GRADIUM_API_KEY", "voice is Gradium's", lambda of: (of.gradium_api_key, of.gradium_base_url))
 STANDARD_MODEL = DedicatedInstance(type="dedicated-instance", name="gpt-4.1")
 """Where neither the attempt nor its assistant names one."""
 _COMPLETIONS = "/chat/completions"
+_GOOGLES_OWN_VOICE = "Puck"
+"""A realtime model of Google's speaks with it where no voice is named."""
+_SPOKEN_BY_OPENAI = frozenset(
+    ("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse")
+)
+_GOOGLES_VOICES = """
+Achernar Achird Algenib Algieba Alnilam Aoede Autonoe Callirrhoe Charon Despina Enceladus Erinome Fenrir Gacrux Iapetus
+Kore Laomedeia Leda Orus Puck Pulcherrima Rasalgethi Sadachbia Sadaltager Schedar Sulafat Umbriel Vindemiatrix Zephyr
+Zubenelgenubi
+"""
+_SPOKEN_BY_GOOGLE = frozenset(_GOOGLES_VOICES.split())
+"""Voices that also read out a given text; a model may have others."""
 
 
 @dataclass
@@ -60,13 +75,13 @@ class Findings:
 
     def missing(self, setting: str, owner: str) -> None:
         """Note a setting without which a provider cannot be reached."""
-        self.problems.append(
-            Problem(setting, f"expected to be set, as this call's {owner}", ErrorCode.MISSING_CREDENTIALS)
-        )
+        problem = Problem(setting, f"expected to be set, as this call's {owner}", ErrorCode.MISSING_CREDENTIALS)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
 
-def model_of(chosen: LlmModel | None, path: str, settings: Settings, source: Source, found: Findings) -> ModelPlan:
-    """The text model. `path` is where it was chosen."""
+def model_of(chosen: LlmModel | None, settings: Settings, source: Source, found: Findings) -> ModelPlan | RealtimePlan:
+    """The model."""
     model = chosen or STANDARD_MODEL
     match model:
         case DedicatedInstance(name=name):
@@ -79,11 +94,21 @@ def model_of(chosen: LlmModel | None, path: str, settings: Settings, source: Sou
             endpoint = STAND_IN_ENDPOINT if source is Source.STAND_IN else Endpoint(model.api_key, url)
             return ModelPlan("openai", model.model_name, endpoint)
         case Realtime():
-            expected = "expected dedicated-instance, openrouter or custom: realtime models are not supported yet"
-            found.problems.append(Problem(f"{path}.type", expected, ErrorCode.UNSUPPORTED_PROVIDER))
-            return ModelPlan("openai", model.realtime_model_id, STAND_IN_ENDPOINT)
+            return _realtime(model, settings, source, found)
         case _:
             assert_never(model)
+
+
+def _realtime(model: Realtime, settings: Settings, source: Source, found: Findings) -> RealtimePlan:
+    match model.provider:
+        case "openai":
+            endpoint, voice = _keyed(_OPENAI, settings, source, found), model.realtime_voice_id
+        case "google":
+            endpoint = _keyed(_GOOGLE, settings, source, found)
+            voice = model.realtime_voice_id or _GOOGLES_OWN_VOICE
+        case _:
+            assert_never(model.provider)
+    return RealtimePlan(model.provider, model.realtime_model_id, endpoint, voice)
 
 
 def _instance(name: str, settings: Settings, source: Source, found: Findings) -> ModelPlan:
@@ -101,8 +126,19 @@ def _instance(name: str, settings: Settings, source: Source, found: Findings) ->
     return ModelPlan("openai", name, STAND_IN_ENDPOINT)
 
 
-def voice_of(assistant: Assistant, path: str, settings: Settings, source: Source, found: Findings) -> VoicePlan:
-    """The voice. `path` is the assistant's field."""
+def own_voice(model: ModelPlan | RealtimePlan, settings: Settings, source: Source, found: Findings) -> VoicePlan | None:
+    """The voice that reads out a text as the model itself speaks; None where there is none."""
+    match model:
+        case RealtimePlan(provider="openai", voice=str(voice)) if voice in _SPOKEN_BY_OPENAI:
+            return VoicePlan("openai", voice, settings.openai_voice_model, _keyed(_OPENAI, settings, source, found))
+        case RealtimePlan(provider="google", voice=str(voice)) if voice in _SPOKEN_BY_GOOGLE:
+            return VoicePlan("google", voice, settings.google_voice_model, _keyed(_GOOGLE, settings, source, found))
+        case _:
+            return None
+
+
+def voice_of(assistant: Assistant, settings: Settings, source: Source, found: Findings) -> VoicePlan:
+    """The assistant's voice."""
     voice = assistant.voice or settings.voice
     match voice:
         case CartesiaVoice():
@@ -113,10 +149,8 @@ def voice_of(assistant: Assistant, path: str, settings: Settings, source: Source
             endpoint = _keyed(_ELEVENLABS, settings, source, found)
             return VoicePlan("elevenlabs", voice.id, settings.elevenlabs_model, endpoint, voice.speed)
         case GradiumVoice():
-            where = f"{path}.provider" if assistant.voice else "VOICE_WORKER_VOICE"
-            expected = "expected cartesia or elevenlabs: gradium is not supported yet"
-            found.problems.append(Problem(where, expected, ErrorCode.UNSUPPORTED_PROVIDER))
-            return VoicePlan("cartesia", voice.id, voice.model, STAND_IN_ENDPOINT)
+            endpoint = _keyed(_GRADIUM, settings, source, found)
+            return VoicePlan("gradium", voice.id, settings.gradium_model, endpoint, voice.speed)
         case _:
             assert_never(voice)
 
@@ -132,14 +166,30 @@ class Heard:
 
 def recogniser_of(assistant: Assistant, path: str, heard: Heard, found: Findings) -> RecogniserPlan:
     """The recogniser. `path` is the prefix of the assistant's fields; its texts are filled in."""
+    settings, soniox = heard.settings, _is_soniox(assistant, path, heard, found)
+    expect = whole_context if soniox else key_terms
+    expected = expect(assistant.stt_context, assistant.prompt, heard.language)
+    if expected.left_out:
+        too_much = f"stt_context has more than the recogniser takes; {expected.left_out} terms are left out"
+        found.warnings.append(f"{path}{too_much}")
+    endpoint = _keyed(_SONIOX if soniox else _DEEPGRAM, settings, heard.source, found)
+    if soniox:
+        model = assistant.stt_model or settings.soniox_model
+        return RecogniserPlan("soniox", model, endpoint, expected.terms, expected.facts)
+    return RecogniserPlan("deepgram", settings.deepgram_model, endpoint, expected.terms)
+
+
+def _is_soniox(assistant: Assistant, path: str, heard: Heard, found: Findings) -> bool:
     settings = heard.settings
-    if assistant.stt_model is not None:
-        found.warnings.append(f"{path}stt_model is not available; Deepgram {settings.deepgram_model} is used")
-    words, left_out = terms(assistant.stt_context, assistant.prompt, heard.language)
-    if left_out:
-        found.warnings.append(f"{path}stt_context has more than the recogniser takes; {left_out} terms are left out")
-    endpoint = _keyed(_DEEPGRAM, settings, heard.source, found)
-    return RecogniserPlan("deepgram", settings.deepgram_model, endpoint, words)
+    if settings.recogniser == "soniox":
+        return True
+    if assistant.stt_model is None:
+        return False
+    if heard.source is Source.STAND_IN or settings.soniox_api_key is not None:
+        return True
+    instead = f"Deepgram {settings.deepgram_model} is used"
+    found.warnings.append(f"{path}stt_model is Soniox's, and SONIOX_API_KEY is not set; {instead}")
+    return False
 
 
 def _keyed(service: _Service, settings: Settings, source: Source, found: Findings) -> Endpoint:

@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -27,8 +27,19 @@ class Instance(Section):
     """None: the same name."""
 
 
+class Price(Section):
+    """What a model costs, per million tokens, in whatever currency."""
+
+    input: Annotated[float, between(0, 100_000)]
+    output: Annotated[float, between(0, 100_000)]
+    cached: Annotated[float, between(0, 100_000)] | None = None
+    """Of input that the provider remembers; None: as `input`."""
+
+
 _INSTANCES = TypeAdapter(dict[str, Instance])
+_PRICES = TypeAdapter(dict[str, Price])
 _VOICE: TypeAdapter[Voice] = TypeAdapter(Voice)
+_RECOGNISERS = ("deepgram", "soniox")
 _REDIS = re.compile(r"(rediss?|unix)://\S+")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?")
 
@@ -49,6 +60,21 @@ def _voice(text: object) -> object:
         return _VOICE.validate_json(text)
     except ValidationError:
         raise expected('JSON such as {"provider": "cartesia", "id": "…", "speed": 1.1}, in its range') from None
+
+
+def _prices(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return _PRICES.validate_json(text)
+    except ValidationError:
+        raise expected('JSON such as {"<model>": {"input": 2, "output": 8, "cached": 0.5}}') from None
+
+
+def _recogniser(text: object) -> object:
+    if text not in _RECOGNISERS:
+        raise expected(f"{' or '.join(_RECOGNISERS)}")
+    return text
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
@@ -101,6 +127,8 @@ class Settings(BaseSettings):
 
     openai_api_key: SecretStr | None = _setting("OPENAI_API_KEY", "key of OpenAI, which serves gpt-4.1")
     openai_base_url: BaseUrl | None = _setting("OPENAI_BASE_URL", "where OpenAI is reached")
+    google_api_key: SecretStr | None = _setting("GOOGLE_API_KEY", "key of Google, for its realtime models")
+    google_base_url: BaseUrl | None = _setting("GOOGLE_BASE_URL", "where Google is reached")
     openrouter_api_key: SecretStr | None = _setting("OPENROUTER_API_KEY", "key of OpenRouter")
     openrouter_base_url: BaseUrl | None = _setting("OPENROUTER_BASE_URL", "where OpenRouter is reached")
     cartesia_api_key: SecretStr | None = _setting("CARTESIA_API_KEY", "key of Cartesia")
@@ -109,6 +137,10 @@ class Settings(BaseSettings):
     eleven_base_url: BaseUrl | None = _setting("ELEVEN_BASE_URL", "where ElevenLabs is reached")
     deepgram_api_key: SecretStr | None = _setting("DEEPGRAM_API_KEY", "key of Deepgram")
     deepgram_base_url: BaseUrl | None = _setting("DEEPGRAM_BASE_URL", "where Deepgram is reached")
+    soniox_api_key: SecretStr | None = _setting("SONIOX_API_KEY", "key of Soniox")
+    soniox_base_url: BaseUrl | None = _setting("SONIOX_BASE_URL", "where Soniox is reached")
+    gradium_api_key: SecretStr | None = _setting("GRADIUM_API_KEY", "key of Gradium")
+    gradium_base_url: BaseUrl | None = _setting("GRADIUM_BASE_URL", "where Gradium is reached")
 
     dedicated_instances: Annotated[Mapping[str, Instance], NoDecode, BeforeValidator(_instances)] = _setting(
         "VOICE_WORKER_DEDICATED_INSTANCES",
@@ -123,7 +155,29 @@ class Settings(BaseSettings):
     elevenlabs_model: Text = _setting(
         "VOICE_WORKER_ELEVENLABS_MODEL", "model of ElevenLabs voices", "eleven_flash_v2_5"
     )
-    deepgram_model: Text = _setting("VOICE_WORKER_DEEPGRAM_MODEL", "model of the recogniser, Deepgram", "nova-3")
+    openai_voice_model: Text = _setting(
+        "VOICE_WORKER_OPENAI_VOICE_MODEL",
+        "model that speaks fixed sentences in the voice of a realtime model of OpenAI's",
+        "gpt-4o-mini-tts",
+    )
+    google_voice_model: Text = _setting(
+        "VOICE_WORKER_GOOGLE_VOICE_MODEL", "the same for Google's", "gemini-3.1-flash-tts-preview"
+    )
+    gradium_model: Text = _setting("VOICE_WORKER_GRADIUM_MODEL", "model of Gradium voices", "default")
+    recogniser: Annotated[Literal["deepgram", "soniox"], BeforeValidator(_recogniser)] = _setting(
+        "VOICE_WORKER_RECOGNISER", "recogniser of an assistant without `stt_model`: `deepgram` or `soniox`", "deepgram"
+    )
+    deepgram_model: Text = _setting("VOICE_WORKER_DEEPGRAM_MODEL", "model of Deepgram, where it recognises", "nova-3")
+    soniox_model: Text = _setting(
+        "VOICE_WORKER_SONIOX_MODEL",
+        "model of Soniox, where it recognises for an assistant without `stt_model`",
+        "stt-rt-v5",
+    )
+    persona_model: Text = _setting(
+        "VOICE_WORKER_PERSONA_MODEL",
+        "model of OpenAI that plays a callee with a persona, where it is real",
+        "gpt-4.1-mini",
+    )
     language: Language = _setting("VOICE_WORKER_LANGUAGE", "language of a call where none is given or detected", "en")
     timezone: Timezone = _setting(
         "VOICE_WORKER_TIMEZONE", "time zone of a call where the number has not just one", "UTC"
@@ -184,6 +238,12 @@ class Settings(BaseSettings):
         "VOICE_WORKER_CALLS_PER_SEC", "new calls a second this worker may place on one trunk; 0: any number", 0.0
     )
     report_prompt: bool = _setting("VOICE_WORKER_REPORT_PROMPT", "whether `llm_system_prompt` is reported", False)
+    prices: Annotated[Mapping[str, Price], NoDecode, BeforeValidator(_prices)] = _setting(
+        "VOICE_WORKER_PRICES",
+        "JSON: name of a model → `{input, output, cached}`, its prices per million tokens, which `console` adds up",
+        {},
+    )
+    editor: Text = _setting("EDITOR", "what `console` edits a prompt with", "vi")
 
 
 class _Given(Settings):

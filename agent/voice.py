@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 from livekit.agents.voice import io
 
 from agent.pipeline import PROVIDER_OPTIONS
+from agent.realtime.wording import placed
 from audio.frames import RATE, Pcm, samples, seconds
 from audio.ledger import AUDIBLE, Utterance, Word
 from audio.mixer import Channel, Mixer
@@ -60,21 +61,36 @@ async def render(voice: tts.TTS[Any], text: str) -> Sound:
     """The sentence as the voice speaks it, without silence at either end. Raises `SilentVoice`, livekit's APIError."""
     pieces: list[Pcm] = []
     words: list[Word] = []
-    async with voice.stream(conn_options=PROVIDER_OPTIONS) as stream:
-        stream.push_text(text)
-        stream.flush()
-        stream.end_input()
+    async with _spoken(voice, text) as stream:
         async for event in stream:
             pieces.append(pcm_of(event.frame))
             words.extend(words_of(event.frame))
     pcm = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int16)
+    sound = trimmed(text, pcm, words or placed(text, pcm))
+    if not len(sound.pcm):
+        raise SilentVoice("the voice gave no sound")
+    return sound
+
+
+def _spoken(voice: tts.TTS[Any], text: str) -> tts.SynthesizeStream | tts.ChunkedStream:
+    if not voice.capabilities.streaming:
+        return voice.synthesize(text, conn_options=PROVIDER_OPTIONS)
+    stream = voice.stream(conn_options=PROVIDER_OPTIONS)
+    stream.push_text(text)
+    stream.flush()
+    stream.end_input()
+    return stream
+
+
+def trimmed(text: str, pcm: Pcm, words: Sequence[Word]) -> Sound:
+    """The sentence without silence at either end; empty if it is all silence."""
     loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) >= AUDIBLE)
     if not len(loud):
-        raise SilentVoice("the voice gave no sound")
+        return Sound(text, pcm[:0], ())
     first, last = int(loud[0]), min(len(pcm), int(loud[-1]) + 1 + samples(_TAIL))
     shift = seconds(first)
-    placed = tuple(Word(word.text, max(0.0, word.start - shift), max(0.0, word.end - shift)) for word in words)
-    return Sound(text, pcm[first:last], placed)
+    moved = tuple(Word(word.text, max(0.0, word.start - shift), max(0.0, word.end - shift)) for word in words)
+    return Sound(text, pcm[first:last], moved)
 
 
 def pcm_of(frame: rtc.AudioFrame) -> Pcm:
@@ -82,6 +98,11 @@ def pcm_of(frame: rtc.AudioFrame) -> Pcm:
     pcm = np.frombuffer(frame.data, dtype=np.int16).reshape(-1, frame.num_channels)[:, 0]
     if frame.sample_rate == RATE:
         return pcm.copy()
+    if frame.sample_rate % RATE == 0:
+        # By averages, and not between samples: the joints of frames are not heard, and less is folded back.
+        each = frame.sample_rate // RATE
+        averages: Pcm = np.rint(pcm[: len(pcm) // each * each].reshape(-1, each).mean(axis=1)).astype(np.int16)
+        return averages
     length = round(len(pcm) * RATE / frame.sample_rate)
     positions = np.linspace(0, len(pcm) - 1, length)
     return np.interp(positions, np.arange(len(pcm)), pcm).astype(np.int16)
@@ -99,7 +120,7 @@ def _word(text: TimedString) -> Word:
     return Word(str(text), start, max(start, end))
 
 
-async def voiced(frames: AsyncIterator[rtc.AudioFrame], utterance: Utterance) -> AsyncIterator[rtc.AudioFrame]:
+async def voiced(frames: AsyncIterable[rtc.AudioFrame], utterance: Utterance) -> AsyncIterator[rtc.AudioFrame]:
     """The frames, each carrying the utterance it belongs to."""
     async for frame in frames:
         frame.userdata[UTTERANCE] = utterance

@@ -16,7 +16,7 @@ from agent import events as e
 from agent import settings
 from agent.journal import read
 from agent.models.report import Attempt, SpeechEvent
-from agent.providers import STAND_INS
+from agent.providers import STAND_INS, Providers
 from agent.rehearsal.line import SimulatedLine
 from agent.rehearsal.run import run
 from agent.rehearsal.shipped import parse_line
@@ -94,13 +94,14 @@ async def conducted(
     attempt: dict[str, Any],
     line: dict[str, Any],
     watch: Callable[[e.Event], None] = lambda event: None,
+    providers: Providers = STAND_INS,
     **environment: str,
 ) -> Conducted:
     """Conduct the attempt on the line."""
     source = folder / "attempt-in.json"
     source.write_text(json.dumps(attempt))
     given = settings.of(environment)
-    ready, unknown = make_ready(source, parse_line(line), STAND_INS, given, folder / "out", datetime.now(UTC))
+    ready, unknown = make_ready(source, parse_line(line), providers, given, folder / "out", datetime.now(UTC))
     assert unknown == ()
     with stopping() as stop:
         outcome = await run(ready, stand_ins, watch, stop)

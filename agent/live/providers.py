@@ -10,6 +10,8 @@ from agent.live.questions import Question
 
 LONGEST = 5.0
 """Seconds an answer may take."""
+_INVALID = "API_KEY_INVALID"
+"""How Google refuses a key."""
 _LIMITED = "missing_permissions"
 """How ElevenLabs refuses a good key that may not read voices."""
 
@@ -40,13 +42,18 @@ def _judged(question: Question, response: httpx.Response) -> Findings:
     who = question.who
     match response.status_code:
         case status if 200 <= status < 300:
-            return well(f"{who}: the key works" + (", the voice is there" if question.voice_from else ""))
+            there = (
+                ", the voice is there" if question.voice_from else ", the model is there" if question.model_from else ""
+            )
+            return well(f"{who}: the key works{there}")
         case 401 | 403 if _LIMITED in response.text:
             return well(f"{who}: the key works, though it may not look up voices")
         case 429:
             return well(f"{who}: the key is not refused, though there are too many requests just now")
         case 404 | 405 if question.may_lack:
             return well(f"{who}: it answers; whether the key works cannot be asked there")
+        case 400 if _INVALID in response.text:
+            return _refused(question, 401)
         case status:
             return _refused(question, status)
 
@@ -57,4 +64,6 @@ def _refused(question: Question, status: int) -> Findings:
         return wrong(question.key_from, f"expected a key that {who} accepts")
     if status == 404 and question.voice_from is not None:
         return wrong(question.voice_from, f"expected a voice that {who} has")
+    if status == 404 and question.model_from is not None:
+        return wrong(question.model_from, f"expected a model that {who} has")
     return wrong(question.key_from, f"expected {who} to answer with 200, not {status}")

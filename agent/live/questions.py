@@ -35,6 +35,8 @@ class Question:
     """`Cartesia-Version`."""
     voice_from: str | None = None
     """Field or setting of the voice that is asked for; None where none is."""
+    model_from: str | None = None
+    """The same of the model."""
     may_lack: bool = False
     """Whether the endpoint may do without the page that is asked for."""
 
@@ -45,7 +47,9 @@ def questions(subject: Subject, settings: Settings) -> Iterator[Question]:
     if plan.model.endpoint != STAND_IN_ENDPOINT:
         yield _model(subject, settings, plan.model.endpoint)
     if plan.voice.endpoint != STAND_IN_ENDPOINT:
-        yield _voice(plan.voice, _voice_from(subject))
+        voice = _voice(plan.voice, _voice_from(subject))
+        if voice is not None:
+            yield voice
     if plan.recogniser.endpoint != STAND_IN_ENDPOINT:
         yield _recogniser(plan.recogniser)
 
@@ -64,14 +68,31 @@ def _model(subject: Subject, settings: Settings, endpoint: Endpoint) -> Question
             url = f"{_http(endpoint.base_url or '')}/models"
             where = "VOICE_WORKER_DEDICATED_INSTANCES"
             return _bearer(f"the instance of {name}", where, url, endpoint.api_key, may_lack=True)
-        case DedicatedInstance() | Realtime():  # what has an endpoint of these is gpt-4.1, OpenAI's own
+        case Realtime() as realtime:
+            return _realtime(realtime, endpoint, f"{place}llm_model.realtime_model_id")
+        case DedicatedInstance():  # what has an endpoint of these is gpt-4.1, OpenAI's own
             base = endpoint.base_url or "https://api.openai.com/v1"
             return _bearer("OpenAI", "OPENAI_API_KEY", f"{_http(base)}/models", endpoint.api_key)
         case unknown:
             assert_never(unknown)
 
 
-def _voice(plan: VoicePlan, voice_from: str) -> Question:
+def _realtime(model: Realtime, endpoint: Endpoint, model_from: str) -> Question:
+    name = quote(model.realtime_model_id.removeprefix("models/"), safe="")
+    key = endpoint.api_key
+    match model.provider:
+        case "openai":
+            url = f"{_http(endpoint.base_url or 'https://api.openai.com/v1')}/models/{name}"
+            return Question("OpenAI", "OPENAI_API_KEY", url, "Authorization", key, "Bearer ", model_from=model_from)
+        case "google":
+            base = _http(endpoint.base_url or "https://generativelanguage.googleapis.com")
+            url = f"{base}/v1beta/models/{name}"
+            return Question("Google", "GOOGLE_API_KEY", url, "x-goog-api-key", key, model_from=model_from)
+        case _:
+            assert_never(model.provider)
+
+
+def _voice(plan: VoicePlan, voice_from: str) -> Question | None:
     key, voice = plan.endpoint.api_key, quote(plan.id, safe="")
     match plan.provider:
         case "cartesia":
@@ -90,6 +111,12 @@ def _voice(plan: VoicePlan, voice_from: str) -> Question:
             return Question(
                 "ElevenLabs", "ELEVEN_API_KEY", f"{base}/voices/{voice}", "xi-api-key", key, voice_from=voice_from
             )
+        case "gradium":
+            # Its voices of the catalogue cannot be looked up one by one.
+            base = _http(plan.endpoint.base_url or "wss://api.gradium.ai/api/speech/tts").removesuffix("/speech/tts")
+            return Question("Gradium", "GRADIUM_API_KEY", f"{base}/usages/credits", "x-api-key", key)
+        case "openai" | "google":
+            return None  # the model's own, with the model's key
         case _:
             assert_never(plan.provider)
 
@@ -100,10 +127,20 @@ def _voice_from(subject: Subject) -> str:
 
 
 def _recogniser(plan: RecogniserPlan) -> Question:
-    # The plugin's base URL is that of the recogniser itself.
-    base = _http(plan.endpoint.base_url or "https://api.deepgram.com/v1/listen").removesuffix("/listen")
-    key = plan.endpoint.api_key
-    return Question("Deepgram", "DEEPGRAM_API_KEY", f"{base}/auth/token", "Authorization", key, "Token ")
+    # The plugins' base URLs are those of the recognisers themselves.
+    key, base_url = plan.endpoint.api_key, plan.endpoint.base_url
+    match plan.provider:
+        case "deepgram":
+            base = _http(base_url or "https://api.deepgram.com/v1/listen").removesuffix("/listen")
+            return Question("Deepgram", "DEEPGRAM_API_KEY", f"{base}/auth/token", "Authorization", key, "Token ")
+        case "soniox":
+            base = _http(base_url or "wss://stt-rt.soniox.com/transcribe-websocket")
+            # Each region has a host for requests beside the one for sockets.
+            base = base.replace("//stt-rt.", "//api.", 1).removesuffix("/transcribe-websocket")
+            own = base_url is not None
+            return _bearer("Soniox", "SONIOX_API_KEY", f"{base}/v1/models", key, may_lack=own)
+        case _:
+            assert_never(plan.provider)
 
 
 def _bearer(who: str, key_from: str, url: str, key: SecretStr, *, may_lack: bool = False) -> Question:

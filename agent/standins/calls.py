@@ -3,10 +3,12 @@
 import json
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from agent.standins.config import CallConfig
+from agent.standins.faults import Faults
 from agent.standins.speech import Mark
 from agent.standins.voices import Voices
 
@@ -21,6 +23,7 @@ class Call:
 
     def __init__(self, config: CallConfig) -> None:
         self.config = config
+        self.faults = Faults(list(config.model.faults))
         self.marks: list[tuple[int, Mark]] = []
         self._count = 0
         self._listeners: set[Callable[[Sequence[tuple[int, Mark]]], None]] = set()
@@ -64,6 +67,16 @@ class Calls:
         return call
 
 
+@dataclass(slots=True)
+class Secure:
+    """Where the stand-ins are also reached over TLS."""
+
+    certificate: str
+    """PEM."""
+    port: int = 0
+
+
+SECURE: web.AppKey[Secure] = web.AppKey("secure", Secure)
 CALLS: web.AppKey[Calls] = web.AppKey("calls", Calls)
 
 

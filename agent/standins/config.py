@@ -17,7 +17,9 @@ class ToolUse(_Section):
     """A tool the model calls."""
 
     tool: Annotated[str, Field(min_length=1)]
+    """Its name."""
     arguments: dict[str, Any] = {}
+    """What it is called with."""
 
 
 class Rule(_Section):
@@ -55,6 +57,15 @@ class Rule(_Section):
         return self
 
 
+class Fault(_Section):
+    """Something that happens to the connection of a realtime model."""
+
+    after: Annotated[float, Field(ge=0, le=3600)]
+    """Seconds from the moment at which the model first heard something."""
+    kind: Literal["drop", "expire"] = "drop"
+    """`drop`: the connection is gone. `expire`: the server ends the session, and says so."""
+
+
 class ModelScript(_Section):
     """The stand-in model's part of a line file."""
 
@@ -65,6 +76,8 @@ class ModelScript(_Section):
     greeting."""
     turns: Annotated[int, Field(ge=1, le=100)] = 4
     """Turns of the plausible conversation before it says goodbye with `end_call`."""
+    faults: tuple[Fault, ...] = ()
+    """Of a realtime model's connection."""
 
 
 class Latencies(_Section):
@@ -74,6 +87,8 @@ class Latencies(_Section):
     """Request to first token."""
     llm_token_ms: Annotated[int, Field(ge=0, le=10_000)] = 20
     """Between tokens."""
+    realtime_ms: Annotated[int, Field(ge=0, le=120_000)] = 200
+    """Request to first sound of a realtime model."""
     tts_ms: Annotated[int, Field(ge=0, le=120_000)] = 80
     """Text to first audio."""
     stt_interim_ms: Annotated[int, Field(ge=0, le=60_000)] = 150
@@ -96,6 +111,7 @@ class Errors(_Section):
     pauses: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Pauses the judge takes for ends of turns."""
     seed: int = 1
+    """Of the draws."""
 
 
 Provider = Literal["llm", "tts", "stt"]

@@ -31,7 +31,9 @@ def routes(secret: str) -> list[web.RouteDef]:
 
 async def _open(http: web.Request) -> web.Response:
     config = CallConfig.model_validate_json(await http.read())
-    return web.json_response({"token": http.app[calls.CALLS].open(config)})
+    secure = http.app[calls.SECURE]
+    token = http.app[calls.CALLS].open(config)
+    return web.json_response({"token": token, "port": secure.port, "certificate": secure.certificate})
 
 
 async def _close(http: web.Request) -> web.Response:

@@ -1,20 +1,16 @@
 """Deepgram's live recogniser as `livekit-plugins-deepgram` speaks to it: `GET listen` (WebSocket)."""
 
-import asyncio
 import secrets
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
 from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 
-from agent.standins.calls import CALLS, refusal
-from agent.standins.config import CallConfig
-from agent.standins.recogniser import HeardWord, Hearing, Recogniser, Result, Started
+from agent.standins.calls import CALLS, Call, refusal
+from agent.standins.listener import Listener, Report, attentive
+from agent.standins.recogniser import HeardWord, Result, Started
 from agent.standins.sockets import Wire, opened, send
-from agent.standins.unscripted import Unscripted
 
 
 class _Control(Wire):
@@ -56,95 +52,49 @@ async def _socket(http: web.Request) -> web.WebSocketResponse:
     options = _options(http)
 
     async def talk(socket: web.WebSocketResponse) -> None:
-        hearing = Hearing(options.rate)
-        session = _Session(socket, options, hearing, _recognisers(call.config, hearing))
-        ignore = call.listen(session.mark)
-        reporting = asyncio.create_task(session.report(), name="recogniser")
-        try:
-            await session.listen()
-        finally:
-            ignore()
-            reporting.cancel()
-            await asyncio.gather(reporting, return_exceptions=True)
+        await _Session(socket, options).listen(call)
 
     return await opened(http, talk)
-
-
-def _recognisers(config: CallConfig, hearing: Hearing) -> tuple[Recogniser | Unscripted, ...]:
-    announced = Recogniser(hearing, config.latency, config.errors)
-    if not config.unscripted:
-        return (announced,)
-    return announced, Unscripted(hearing, config.latency, config.errors, config.language)
 
 
 class _Session:
     """One socket."""
 
-    def __init__(
-        self,
-        socket: web.WebSocketResponse,
-        options: _Options,
-        hearing: Hearing,
-        recognisers: Sequence[Recogniser | Unscripted],
-    ) -> None:
+    def __init__(self, socket: web.WebSocketResponse, options: _Options) -> None:
         self._socket = socket
         self._options = options
-        self._hearing = hearing
-        self._recognisers = recognisers
-        self._news = asyncio.Event()
         self._request_id = secrets.token_hex(16)
 
-    def mark(self, marks: Sequence[tuple[int, Any]]) -> None:
-        """The callee says these words."""
-        for recogniser in self._recognisers:
-            recogniser.mark(marks)
-        self._news.set()
-
-    async def listen(self) -> None:
+    async def listen(self, call: Call) -> None:
         """Take audio and commands until the client closes the stream."""
-        async for message in self._socket:
-            if message.type is WSMsgType.BINARY:
-                self._hearing.feed(message.data, time.monotonic())
-                self._news.set()
-                continue
-            try:
-                control = _Control.model_validate_json(message.data)
-            except ValidationError:
-                continue
-            if control.type == "KeepAlive":
-                continue
-            for recogniser in self._recognisers:
-                await self._tell(recogniser.flush())
-            if control.type == "CloseStream":
-                await send(self._socket, self._metadata())
-                await self._socket.close()
+        listener = Listener(call.config, self._options.rate, self._tell)
+        async with attentive(call, listener):
+            async for message in self._socket:
+                if message.type is WSMsgType.BINARY:
+                    listener.hear(message.data)
+                    continue
+                try:
+                    control = _Control.model_validate_json(message.data)
+                except ValidationError:
+                    continue
+                if control.type == "KeepAlive":
+                    continue
+                await listener.flush()
+                if control.type == "CloseStream":
+                    await send(self._socket, self._metadata(listener.position))
+                    await self._socket.close()
 
-    async def report(self) -> None:
-        """Send results when they are due."""
-        while not self._socket.closed:
-            now = time.monotonic()
-            self._news.clear()
-            for recogniser in self._recognisers:
-                await self._tell(recogniser.due(now))
-            next_at = min(recogniser.next_at(now) for recogniser in self._recognisers)
-            try:
-                async with asyncio.timeout(max(0.0, next_at - time.monotonic())):
-                    await self._news.wait()
-            except TimeoutError:
-                continue
-
-    async def _tell(self, reports: Sequence[Started | Result]) -> None:
-        for report in reports:
-            match report:
-                case Started():
-                    if self._options.activity:
-                        began = {"type": "SpeechStarted", "channel": [0], "timestamp": round(report.at, 3)}
-                        await send(self._socket, began)
-                case Result():
-                    if report.final or self._options.interim:
-                        await send(self._socket, self._results(report))
-                case _:
-                    assert_never(report)
+    async def _tell(self, report: Report) -> None:
+        match report:
+            case Started():
+                if self._options.activity:
+                    began = {"type": "SpeechStarted", "channel": [0], "timestamp": round(report.at, 3)}
+                    await send(self._socket, began)
+            case Result():
+                if report.final or self._options.interim:
+                    await send(self._socket, self._results(report))
+            case _:
+                assert_never(report)
 
     def _results(self, result: Result) -> dict[str, Any]:
         words = [_word(word, self._options.formatted) for word in result.words]
@@ -164,9 +114,8 @@ class _Session:
             "metadata": {"request_id": self._request_id},
         }
 
-    def _metadata(self) -> dict[str, Any]:
-        duration = round(self._hearing.position, 3)
-        return {"type": "Metadata", "request_id": self._request_id, "duration": duration, "channels": 1}
+    def _metadata(self, duration: float) -> dict[str, Any]:
+        return {"type": "Metadata", "request_id": self._request_id, "duration": round(duration, 3), "channels": 1}
 
 
 def _word(word: HeardWord, formatted: bool) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ _ANSWERED = 15.0
 """Seconds it may take to answer a request before it is given up for dead."""
 _ATTACHED = 5.0
 """Seconds a running process may take to answer."""
+HOST = "127.0.0.1"
 _COMMAND = (sys.executable, "-m", "agent.standins")
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -165,21 +167,43 @@ class StandIns:
     async def open_call(self, config: CallConfig) -> "StandInCall":
         """Begin a call with stand-ins of its own; close it when it is over."""
         answer = await self._control.ask("POST", "calls", config.model_dump_json().encode())
-        return StandInCall(self.base_url, answer["token"], self._control)
+        return StandInCall(self.base_url, Access(**answer), self._control)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a call's stand-ins are reached."""
+
+    token: str
+    port: int
+    """Where they are reached over TLS."""
+    certificate: str
+    """PEM of what they show there."""
 
 
 class StandInCall:
     """One call's stand-ins: where its providers are, the callee's voice, and the recogniser's knowledge."""
 
-    def __init__(self, base_url: str, token: str, control: _Control) -> None:
-        self.token = token
-        self._base_url = f"{base_url}/{token}"
+    def __init__(self, base_url: str, access: Access, control: _Control) -> None:
+        self.token = access.token
+        self._access = access
+        self._base_url = f"{base_url}/{access.token}"
         self._control = control
 
     @property
     def openai_url(self) -> str:
         """`base_url` of `openai.LLM`."""
         return f"{self._base_url}/openai/v1"
+
+    @property
+    def google_url(self) -> str:
+        """`base_url` of Google's SDK, which insists on TLS."""
+        return f"https://{HOST}:{self._access.port}/{self.token}/google"
+
+    @property
+    def certificate(self) -> str:
+        """PEM of the certificate that stand-ins show over TLS."""
+        return self._access.certificate
 
     @property
     def cartesia_url(self) -> str:
@@ -192,9 +216,19 @@ class StandInCall:
         return f"{self._base_url}/elevenlabs/v1"
 
     @property
+    def gradium_url(self) -> str:
+        """`model_endpoint` of `gradium.TTS`."""
+        return f"{self._base_url}/gradium/api/speech/tts"
+
+    @property
     def deepgram_url(self) -> str:
         """`base_url` of `deepgram.STT`."""
         return f"{self._base_url}/deepgram/v1/listen"
+
+    @property
+    def soniox_url(self) -> str:
+        """`base_url` of `soniox.STT`."""
+        return f"{self._base_url}/soniox/transcribe-websocket"
 
     @property
     def tools_url(self) -> str:

@@ -7,8 +7,23 @@ import sys
 
 from aiohttp import web
 
-from agent.standins import cartesia, chat, control, deepgram, elevenlabs, tools
-from agent.standins.calls import CALLS, VOICES, Calls
+from agent.standins import (
+    cartesia,
+    certificate,
+    chat,
+    control,
+    deepgram,
+    elevenlabs,
+    gemini,
+    gemini_voice,
+    gradium,
+    openai_voice,
+    realtime,
+    soniox,
+    tools,
+)
+from agent.standins.calls import CALLS, SECURE, VOICES, Calls, Secure
+from agent.standins.certificate import HOST
 from agent.standins.espeak import EspeakMissing
 from agent.standins.voices import Voices
 
@@ -16,13 +31,26 @@ _BODY_LIMIT = 16 * 1024 * 1024
 """Bytes of a request; a prompt may be long."""
 
 
-def application(voices: Voices, secret: str) -> web.Application:
+def application(voices: Voices, secret: str, secure: Secure) -> web.Application:
     """All stand-ins, and the parent's control under `secret`."""
     app = web.Application(client_max_size=_BODY_LIMIT)
     app[CALLS] = Calls()
     app[VOICES] = voices
+    app[SECURE] = secure
     app.add_routes(control.routes(secret))
-    for stand_in in (chat, cartesia, elevenlabs, deepgram, tools):
+    for stand_in in (
+        chat,
+        cartesia,
+        elevenlabs,
+        gradium,
+        deepgram,
+        soniox,
+        tools,
+        realtime,
+        openai_voice,
+        gemini,
+        gemini_voice,
+    ):
         app.add_routes(stand_in.routes())
     return app
 
@@ -37,13 +65,17 @@ async def serve() -> int:
         voices.close()
         return 1
     secret = secrets.token_hex(16)
+    context, pem = certificate.made()
+    secure = Secure(pem)
     runner = web.AppRunner(
-        application(voices, secret), access_log=None, handler_cancellation=True, shutdown_timeout=0.5
+        application(voices, secret, secure), access_log=None, handler_cancellation=True, shutdown_timeout=0.5
     )
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    sites = web.TCPSite(runner, HOST, 0), web.TCPSite(runner, HOST, 0, ssl_context=context)
     try:
-        await site.start()
+        for site in sites:
+            await site.start()
+        secure.port = runner.addresses[1][1]
         _announce({"port": runner.addresses[0][1], "secret": secret})
         await _parent_gone()
     finally:

@@ -11,7 +11,7 @@ from importlib import import_module
 import uvloop
 from livekit.agents.llm import AgentConfigUpdate
 
-from agent import locale, pipeline
+from agent import locale, pipeline, settings
 from agent.worker import job
 from tools import guard
 
@@ -32,6 +32,8 @@ _LAZY = (
 
 for _name in _LAZY:
     import_module(_name)
+if settings.load().google_api_key is not None:
+    import_module("agent.realtime.google")  # two seconds, which a call that is ringing does not have
 locale.detect("Hello, this is a first sentence.", "")
 guard.tls_context()
 pipeline.tls_context()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from agent.problems import InputInvalid
@@ -16,7 +18,13 @@ def test_kinds_are_chosen_one_by_one_and_the_rest_are_stand_ins() -> None:
 
 
 def test_a_source_may_come_first_for_the_rest() -> None:
-    assert parse_providers("real,stt=stand-in") == Providers(Source.REAL, Source.REAL, Source.STAND_IN, Source.REAL)
+    assert parse_providers("real,stt=stand-in") == replace(REAL, stt=Source.STAND_IN)
+
+
+def test_who_plays_the_callee_is_chosen_like_the_rest_but_is_no_provider_of_the_call() -> None:
+    assert parse_providers("persona=real") == Providers(persona=Source.REAL)
+    assert parse_providers("real").persona is Source.REAL
+    assert parse_providers("real,persona=stand-in").all_real
 
 
 @pytest.mark.parametrize("text", ["", "fake", "llm=", "=real", "llm=real,real", "llm=fake", "brain=real", "real,,"])

@@ -229,6 +229,18 @@ def test_sound_of_any_rate_and_number_of_channels_comes_to_24_khz_mono() -> None
     assert len(pcm_of(frame(silence(0)))) == 0
 
 
+def test_halving_the_rate_leaves_no_joints_between_frames_and_folds_little_back() -> None:
+    def heard(pitch: float) -> Pcm:
+        wave = 10_000 * np.sin(2 * np.pi * pitch * np.arange(48_000) / 48_000)
+        pieces = np.split(np.rint(wave).astype(np.int16), 50)
+        return np.concatenate([pcm_of(frame(piece, rate=48_000)) for piece in pieces])
+
+    voice = heard(1000)
+    spectrum = np.abs(np.fft.rfft(voice * np.hanning(len(voice))))
+    assert spectrum[[*range(990), *range(1010, len(spectrum))]].max() < spectrum.max() / 1000
+    assert np.abs(heard(22_000)).max() < 2000
+
+
 def test_only_words_with_times_are_taken_and_one_without_an_end_is_a_moment() -> None:
     source = frame(silence())
     assert words_of(source) == []

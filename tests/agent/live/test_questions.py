@@ -91,3 +91,35 @@ def test_without_credentials_nothing_is_asked(tmp_path: Path) -> None:
 
 def test_a_question_shows_no_key(tmp_path: Path) -> None:
     assert "k-" not in repr(asked(tmp_path, {}))
+
+
+def test_gradium_and_soniox_are_asked_where_their_sockets_are(tmp_path: Path) -> None:
+    keys = {**KEYS, "GRADIUM_API_KEY": "k-gradium", "SONIOX_API_KEY": "k-soniox"}
+    assistant = {"voice": {"provider": "gradium", "id": "v"}, "stt_model": "stt-rt-v5"}
+    _, voice, recogniser = asked(tmp_path, assistant, keys)
+    assert (voice.who, voice.url, voice.header, voice.scheme, voice.voice_from) == (
+        "Gradium",
+        "https://api.gradium.ai/api/usages/credits",
+        "x-api-key",
+        "",
+        None,
+    )
+    assert (recogniser.who, recogniser.url, recogniser.scheme, recogniser.may_lack) == (
+        "Soniox",
+        "https://api.soniox.com/v1/models",
+        "Bearer ",
+        False,
+    )
+    assert [one.key.get_secret_value() for one in (voice, recogniser)] == ["k-gradium", "k-soniox"]
+    assert [one.key_from for one in (voice, recogniser)] == ["GRADIUM_API_KEY", "SONIOX_API_KEY"]
+
+    bases = {
+        "GRADIUM_BASE_URL": "wss://eu.api.gradium.ai/api/speech/tts",
+        "SONIOX_BASE_URL": "wss://stt-rt.eu.soniox.com/transcribe-websocket",
+    }
+    _, voice, recogniser = asked(tmp_path, assistant, {**keys, **bases})
+    assert voice.url == "https://eu.api.gradium.ai/api/usages/credits"
+    assert recogniser.url == "https://api.eu.soniox.com/v1/models"
+    bases = {"SONIOX_BASE_URL": "http://127.0.0.1:4/s/transcribe-websocket"}
+    _, _, recogniser = asked(tmp_path, assistant, {**keys, **bases})
+    assert (recogniser.url, recogniser.may_lack) == ("http://127.0.0.1:4/s/v1/models", True)

@@ -1,86 +1,26 @@
 """The stand-in for Deepgram, spoken to by the genuine plugin in real time."""
 
-import asyncio
-import time
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
-from livekit import rtc
-from livekit.agents import APIConnectOptions, APIStatusError, stt
+from livekit.agents import APIStatusError, stt
 from livekit.plugins import deepgram
 
 from agent.standins.config import CallConfig, Latencies
 from agent.standins.process import StandInCall, StandIns
-from agent.standins.resample import resampled
-from agent.standins.speech import Mark, Speech
 from audio.frames import Pcm, silence
+from tests.agent.standins.listening import LEAD, ONCE, RATE, listened
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-ONCE = APIConnectOptions(max_retry=0, timeout=5.0)
-RATE = 16_000
-LEAD = 0.3
-"""Seconds of silence before the speech."""
-
-
-@dataclass
-class Heard:
-    """Events of a recogniser, with the time of each."""
-
-    events: list[tuple[float, stt.SpeechEvent]] = field(default_factory=list)
-
-    def texts(self, kind: stt.SpeechEventType) -> list[str]:
-        return [event.alternatives[0].text for _, event in self.events if event.type is kind]
-
-    def first(self, kind: stt.SpeechEventType) -> tuple[float, stt.SpeechEvent]:
-        return next((at, event) for at, event in self.events if event.type is kind)
 
 
 def recogniser(call: StandInCall) -> deepgram.STT:
     return deepgram.STT(api_key="any", base_url=call.deepgram_url, model="nova-3", sample_rate=RATE)
 
 
-def marks(speech: Speech, at: float) -> list[Mark]:
-    last = len(speech.words) - 1
-    return [
-        Mark(word.text, at + word.start, at + word.end, last=index == last) for index, word in enumerate(speech.words)
-    ]
-
-
-async def listened(
-    call: StandInCall, speech: Speech | None, sound: Pcm, *, reconnecting_at: float | None = None
-) -> tuple[Heard, float]:
-    """Play `sound` to the recogniser after a lead, marked as `speech` if it is; what was heard, and when it began."""
-    heard = Heard()
-    pcm = resampled(np.concatenate([silence(round(LEAD * 24_000)), sound, silence(12_000)]), 24_000, RATE)
-    ears = recogniser(call)
-    stream = ears.stream(conn_options=ONCE)
-    collecting = asyncio.create_task(_collect(stream, heard))
-    began = time.monotonic()
-    if speech is not None:
-        await call.mark(marks(speech, began + LEAD))
-    for index in range(0, len(pcm), RATE // 50):
-        await asyncio.sleep(began + (index + RATE // 50) / RATE - time.monotonic())
-        block = pcm[index : index + RATE // 50]
-        if reconnecting_at is not None and index == round(reconnecting_at * 50) * RATE // 50:
-            ears.update_options(keyterm=["Maria"])
-        stream.push_frame(rtc.AudioFrame(block.tobytes(), RATE, 1, len(block)))
-    await stream.aclose()
-    await collecting
-    await ears.aclose()
-    return heard, began + LEAD
-
-
-async def _collect(stream: stt.SpeechStream, heard: Heard) -> None:
-    async for event in stream:
-        heard.events.append((time.monotonic(), event))
-
-
 async def test_words_arrive_as_interim_results_and_a_final_one_at_honest_times(call: StandInCall) -> None:
     speech = await call.voice("Yes, this is Maria.", language="en")
 
-    heard, began = await listened(call, speech, speech.pcm)
+    heard, began = await listened(recogniser(call), call, speech, speech.pcm)
 
     assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["Yes, this is Maria."]
     assert heard.texts(stt.SpeechEventType.INTERIM_TRANSCRIPT) == ["Yes,", "Yes, this", "Yes, this is"]
@@ -104,7 +44,7 @@ async def test_words_whose_sound_did_not_arrive_are_not_heard(call: StandInCall)
     lost = speech.pcm.copy()
     lost[: round(speech.words[1].start * 24_000)] = 0
 
-    heard, _ = await listened(call, speech, lost)
+    heard, _ = await listened(recogniser(call), call, speech, lost)
 
     assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["this is Maria."]
 
@@ -112,7 +52,13 @@ async def test_words_whose_sound_did_not_arrive_are_not_heard(call: StandInCall)
 async def test_a_recogniser_that_connects_again_is_still_right(call: StandInCall) -> None:
     speech = await call.voice("Yes, this is Maria.", language="en")
 
-    heard, _ = await listened(call, speech, speech.pcm, reconnecting_at=0.2)
+    ears = recogniser(call)
+
+    def reconnect(at: float, stream: stt.RecognizeStream) -> None:
+        if at == pytest.approx(0.2):
+            ears.update_options(keyterm=["Maria"])
+
+    heard, _ = await listened(ears, call, speech, speech.pcm, during=reconnect)
 
     assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["Yes, this is Maria."]
 
@@ -126,7 +72,7 @@ def voice() -> Pcm:
 @pytest.mark.usefixtures("call")
 async def test_a_voice_without_marks_gets_plausible_words_at_honest_times(stand_ins: StandIns, voice: Pcm) -> None:
     live = await stand_ins.open_call(CallConfig(unscripted=True, latency=Latencies(stt_final_ms=400)))
-    heard, began = await listened(live, None, np.concatenate([voice, silence(12_000)]))
+    heard, began = await listened(recogniser(live), live, None, np.concatenate([voice, silence(12_000)]))
 
     assert heard.texts(stt.SpeechEventType.INTERIM_TRANSCRIPT) == ["Yes.", "Yes, all right."]
     assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["Yes, all right."]
@@ -148,7 +94,7 @@ async def test_where_marks_tell_the_words_none_are_made_up(stand_ins: StandIns) 
     live = await stand_ins.open_call(CallConfig(unscripted=True))
     speech = await live.voice("No, this is Maria.", language="en")
 
-    heard, _ = await listened(live, speech, speech.pcm)
+    heard, _ = await listened(recogniser(live), live, speech, speech.pcm)
 
     assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == ["No, this is Maria."]
     assert heard.texts(stt.SpeechEventType.INTERIM_TRANSCRIPT) == ["No,", "No, this", "No, this is"]
@@ -156,7 +102,7 @@ async def test_where_marks_tell_the_words_none_are_made_up(stand_ins: StandIns) 
 
 
 async def test_a_voice_without_marks_is_not_recognised_unless_told(call: StandInCall, voice: Pcm) -> None:
-    heard, _ = await listened(call, None, voice)
+    heard, _ = await listened(recogniser(call), call, None, voice)
 
     assert heard.texts(stt.SpeechEventType.INTERIM_TRANSCRIPT) == []
     assert heard.texts(stt.SpeechEventType.FINAL_TRANSCRIPT) == []

@@ -41,6 +41,13 @@ async def test_the_voice_keeps_its_provider(call: StandInCall) -> None:
     assert made.voice.endpoint.base_url == call.elevenlabs_url
 
 
+async def test_gradium_and_soniox_have_addresses_of_their_own(call: StandInCall) -> None:
+    made = pointed_at(plan(voice={"provider": "gradium", "id": "v"}, stt_model="stt-rt-v5"), call, STAND_INS)
+
+    assert made.voice.endpoint.base_url == call.gradium_url
+    assert made.recogniser.endpoint.base_url == call.soniox_url
+
+
 async def test_real_providers_keep_their_addresses(call: StandInCall) -> None:
     real = plan(REAL)
 

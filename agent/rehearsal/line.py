@@ -14,12 +14,14 @@ from typing import assert_never
 import numpy as np
 
 from agent.line import Answered, Dropped, HungUp, Leg, LineEvent, Pressed, Rang, Refused
-from agent.rehearsal.callee import Callee, CalleeEvent, KeyPressed, Left, SpeechBegan
-from agent.rehearsal.clips import Clips, PlacedWord
+from agent.rehearsal.callee import CalleeEvent, KeyPressed, Left, SpeechBegan
+from agent.rehearsal.casting import Cast, cast
+from agent.rehearsal.clips import PlacedWord
 from agent.rehearsal.clock import Clock, HostClock
 from agent.rehearsal.network import Path
-from agent.rehearsal.rendering import Voice, render
+from agent.rehearsal.rendering import Voice
 from agent.rehearsal.script import Answer, LineScript, Step
+from agent.rehearsal.thinking import Thinking
 from agent.standins.speech import Mark
 from audio.frames import FRAME, RATE, Pcm, silence
 
@@ -86,12 +88,12 @@ def _sides(frames: tuple[list[Pcm], list[Pcm]]) -> Sides:
 class _Talk:
     """An answered call: both directions, one tick at a time."""
 
-    def __init__(self, script: LineScript, clips: Clips, leg: Leg, answered_at: float) -> None:
+    def __init__(self, script: LineScript, bring: Cast, leg: Leg, answered_at: float) -> None:
         self.answered_at = answered_at
         self.takes = Takes()
         self.to_agent = Path(script.network, name="to agent", noise_dbfs=script.network.noise_dbfs)
         self._to_callee = Path(script.network, name="to callee", noise_dbfs=None)
-        self.callee = Callee(script, clips, delay=self._to_callee.delay)
+        self.callee = bring(self._to_callee.delay)
         self._leg = leg
         self._spoken: Pcm | None = None
         """The agent's frame that is on the line now; None before the first."""
@@ -145,10 +147,12 @@ class SimulatedLine:
         mark: Callable[[Sequence[Mark]], None],
         ringing_timeout: float,
         clock: Clock | None = None,
+        thinking: Thinking | None = None,
     ) -> None:
         """`language` is the attempt's; `mark` is told each stretch of the callee's speech as it begins.
 
-        `ringing_timeout` is in seconds. `mark` must not block: it is called between two frames.
+        `ringing_timeout` is in seconds. `mark` must not block: it is called between two frames. `thinking` is that of
+        a callee with a persona.
         """
         self.script = script
         self._language = language
@@ -156,7 +160,8 @@ class SimulatedLine:
         self._mark = mark
         self._ringing_timeout = ringing_timeout
         self._clock = clock or HostClock()
-        self._clips: Clips | None = None
+        self._thinking = thinking
+        self._cast: Cast | None = None
         self._withdrawn = False
         self._task: asyncio.Task[None] | None = None
         """Rings, then ticks."""
@@ -187,20 +192,20 @@ class SimulatedLine:
         return 0.0
 
     async def prepare(self) -> None:
-        """Render everything the callee may say; `dial` does it otherwise, before it rings."""
-        if self._clips is None:
-            self._clips = await render(self.script, self._language, self._voice)
+        """Make the callee ready; `dial` does it otherwise, before it rings."""
+        if self._cast is None:
+            self._cast = await cast(self.script, self._language, self._voice, self._thinking)
 
     async def dial(self, leg: Leg, notify: Callable[[LineEvent], None]) -> None:
         """As `Line.dial`. What `voice` raises is raised before anything rings."""
         await self.prepare()
-        assert self._clips is not None
+        assert self._cast is not None
         refusal = await self._ring(notify)
         at = self._clock.now()
         if refusal is not None:
             notify(Refused(at, refusal.dial_error, refusal.sip_code, refusal.sip_text))
             return
-        self._talk = talk = _Talk(self.script, self._clips, leg, at)
+        self._talk = talk = _Talk(self.script, self._cast, leg, at)
         notify(Answered(at))
         if not self._withdrawn:
             self._task = asyncio.create_task(self._run(talk, notify), name="simulated line")

@@ -73,6 +73,10 @@ class Listening:
             return self._sound_end
         return self._word_end
 
+    def said(self, since: int) -> str:
+        """The words that ended after sample `since`."""
+        return " ".join(word.text for word in self._heard if word.end > since)
+
     def find(self, pattern: re.Pattern[str], since: int) -> int | None:
         """Where the first match ended that lies wholly in words that ended after sample `since`; None without one."""
         words = [word for word in self._heard if word.end > since]

@@ -1,10 +1,10 @@
 """One rehearsal, from a running stand-in process to the written folder."""
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from livekit.agents.utils import http_context
@@ -13,12 +13,15 @@ from agent import events as e
 from agent.call import Call
 from agent.conduct import Equipment, conduct
 from agent.journal import Journal
-from agent.models.report import Attempt as Report
 from agent.pipeline import Pipeline, build
 from agent.plan import Plan
 from agent.providers import Source
 from agent.rehearsal.line import SimulatedLine
 from agent.rehearsal.marks import marking
+from agent.rehearsal.minds import mind_of
+from agent.rehearsal.outcome import Outcome
+from agent.rehearsal.thinking import Thinking
+from agent.rehearsal.verdicts import judge, shortcomings
 from agent.rehearse import Rehearsal
 from agent.report import fold
 from agent.standins.judge import ScriptedJudge
@@ -27,29 +30,24 @@ from agent.standins.process import StandInCall, StandIns
 from audio.recording import Recorder, RecordingFailed
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a rehearsal."""
-
-    report: Report
-    line: SimulatedLine
-    """Over; it still knows what either side said and heard."""
-
-
 async def run(
     rehearsal: Rehearsal, stand_ins: StandIns, watch: Callable[[e.Event], None], stop: asyncio.Event | None = None
 ) -> Outcome:
-    """Conduct the call and write `events.jsonl`, `audio.ogg` and `attempt.json`.
+    """Conduct the call, write `events.jsonl`, `audio.ogg` and `attempt.json`, and judge it by what its line expects.
 
-    `stop` calls it off, also when it was set before the call began. Raises `StandInsFailed`, `RecordingFailed`,
-    OSError for what keeps it from beginning, and OSError where the report cannot be written.
+    `stop` calls it off, also when it was set before the call began. Raises `StandInsFailed` (also as `MindFailed`),
+    `InputInvalid`, `RecordingFailed`, OSError for what keeps it from beginning, and OSError where the report cannot be
+    written.
     """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(http_context.open())
         stand_in = await stand_ins.open_call(rehearsal.line.config(rehearsal.plan.language))
         stack.push_async_callback(stand_in.close)
         plan = pointed_at(rehearsal.plan, stand_in, rehearsal.providers)
-        line = await stack.enter_async_context(_line(rehearsal, stand_in))
+        mind = await stack.enter_async_context(
+            mind_of(rehearsal.line, rehearsal.plan.language, rehearsal.providers, rehearsal.settings)
+        )
+        line = await stack.enter_async_context(_line(rehearsal, stand_in, mind))
         journal = stack.enter_context(Journal(rehearsal.folder / "events.jsonl"))
         journal.watch(watch)
         equipment = Equipment(
@@ -58,11 +56,22 @@ async def run(
             rewrites={TOOLS_HOST: stand_in.tools_url},
             recording=stack.enter_context(_recorder(rehearsal)),
         )
-        async with _called_off_by(stand_ins, stop or asyncio.Event()) as taken:
+        async with _called_off_by(stand_ins, mind, stop or asyncio.Event()) as taken:
             await conduct(plan, line, nullcontext(equipment), journal, taken=taken)
-    report = fold(journal.events)
+    return _judged(rehearsal, line, journal.events)
+
+
+def _judged(rehearsal: Rehearsal, line: SimulatedLine, events: Sequence[e.Event]) -> Outcome:
+    """Write the report, and hold it against what the line expects."""
+    report, expect = fold(events), rehearsal.line.expect
     _write(rehearsal.folder / "attempt.json", report.model_dump_json(indent=2) + "\n")
-    return Outcome(report, line)
+    verdicts = judge(expect, events, report)
+    if verdicts:
+        text = json.dumps([verdict.as_json() for verdict in verdicts], indent=2, ensure_ascii=False)
+        _write(rehearsal.folder / "expectations.json", text + "\n")
+    decisive = next((event for event in events if isinstance(event, e.Ended | e.Withdrawn)), None)
+    reasons = shortcomings(expect, verdicts, report)
+    return Outcome(report, line, verdicts, reasons, withdrawn=isinstance(decisive, e.Withdrawn))
 
 
 def _write(path: Path, text: str) -> None:
@@ -76,7 +85,7 @@ def _write(path: Path, text: str) -> None:
 
 
 @asynccontextmanager
-async def _line(rehearsal: Rehearsal, stand_in: StandInCall) -> AsyncIterator[SimulatedLine]:
+async def _line(rehearsal: Rehearsal, stand_in: StandInCall, mind: Thinking | None) -> AsyncIterator[SimulatedLine]:
     async with marking(stand_in.mark) as mark:
         line = SimulatedLine(
             rehearsal.line,
@@ -84,6 +93,7 @@ async def _line(rehearsal: Rehearsal, stand_in: StandInCall) -> AsyncIterator[Si
             voice=stand_in.voice,
             mark=mark,
             ringing_timeout=rehearsal.plan.patience.ringing,
+            thinking=mind,
         )
         await line.prepare()
         yield line
@@ -107,13 +117,20 @@ def _recorder(rehearsal: Rehearsal) -> Iterator[Recorder]:
 
 
 @asynccontextmanager
-async def _called_off_by(stand_ins: StandIns, stop: asyncio.Event) -> AsyncIterator[Callable[[Call], None]]:
-    """Give a function that takes the call: `stop` calls it off, the end of the stand-in process makes it fail."""
+async def _called_off_by(
+    stand_ins: StandIns, mind: Thinking | None, stop: asyncio.Event
+) -> AsyncIterator[Callable[[Call], None]]:
+    """Give a function that takes the call: `stop` calls it off.
+
+    The end of the stand-in process and a callee who cannot be played any more make it fail.
+    """
     watching: list[asyncio.Task[None]] = []
 
     def take(call: Call) -> None:
         watching.append(asyncio.create_task(_call_off_with(stop, call), name="stop"))
         watching.append(asyncio.create_task(_fail_with(stand_ins, call), name="stand-ins"))
+        if mind is not None:
+            watching.append(asyncio.create_task(_fail_without(mind, call), name="callee's mind"))
 
     try:
         yield take
@@ -130,3 +147,8 @@ async def _call_off_with(stop: asyncio.Event, call: Call) -> None:
 async def _fail_with(stand_ins: StandIns, call: Call) -> None:
     await stand_ins.died.wait()
     call.post(e.Failed(at=time.monotonic(), code="provider_failed", message="the stand-in process has died"))
+
+
+async def _fail_without(mind: Thinking, call: Call) -> None:
+    await mind.failed.wait()
+    call.post(e.Failed(at=time.monotonic(), code="provider_failed", message=mind.why))

@@ -1,6 +1,7 @@
 """Making a rehearsal ready: what is read, where it is written, and what is wrong with it."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from agent import settings
 from agent.problems import InputInvalid
 from agent.providers import STAND_INS
 from agent.rehearsal.script import LineScript
-from agent.rehearse import Rehearsal, make_ready, safe_name
+from agent.rehearse import Rehearsal, make_ready, read_subject, safe_name, stand_ins
 from tests.calls import attempt
 
 NOW = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
@@ -52,7 +53,7 @@ def test_the_folder_is_named_after_the_attempt(tmp_path: Path) -> None:
 def test_what_an_earlier_call_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    for name in ("attempt.json", "events.jsonl", "audio.ogg", "notes.txt"):
+    for name in ("attempt.json", "events.jsonl", "audio.ogg", "expectations.json", "notes.txt"):
         (out / name).write_text("old")
     ready(tmp_path, attempt(), out)
     assert {path.name: path.read_text() for path in out.iterdir()} == {"events.jsonl": "", "notes.txt": "old"}
@@ -93,3 +94,22 @@ def test_what_does_not_resolve_is_found_before_anything_is_written(tmp_path: Pat
         == f"{tmp_path / 'attempt-in.json'}: assistant.first_sentence: expected a value for the variable {{{{name}}}}"
     )
     assert not (tmp_path / "calls").exists()
+
+
+def test_what_is_rehearsed_is_read_once(tmp_path: Path) -> None:
+    source = tmp_path / "attempt-in.json"
+    source.write_text(json.dumps(attempt(prompt="It is {{current_time}}.", mood="canary")))
+    given = settings.of({})
+    subject = read_subject(source, given)
+    source.unlink()
+    plans = [subject.plan(given, STAND_INS, NOW.replace(hour=hour)) for hour in (9, 10)]
+    assert plans[0].attempt_id == "attempt-1"
+    assert plans[0].prompt != plans[1].prompt
+    assert [line.partition(":")[0] for line in subject.unknown] == ["assistant.mood"]
+
+
+async def test_the_stand_ins_are_there_with_everything_imported_and_end_with_the_context() -> None:
+    async with stand_ins() as started:
+        assert "agent.rehearsal.run" in sys.modules
+        assert not started.died.is_set()
+    assert started.died.is_set()

@@ -1,11 +1,24 @@
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from agent.rehearsal.script import Answer, Background, Codec, LineScript, Sound, Step
-from agent.rehearsal.shipped import LineInvalid, parse_line
+from agent.rehearsal.expectations import Answers, Count, Expectations, ToolCalls
+from agent.rehearsal.script import (
+    After,
+    Answer,
+    Background,
+    CalleeVoice,
+    Codec,
+    LineScript,
+    Network,
+    Persona,
+    Sound,
+    Step,
+)
+from agent.rehearsal.shipped import LineInvalid, load_line, parse_line
 
 
 def test_a_line_without_anything_picks_up_and_says_nothing() -> None:
@@ -35,6 +48,62 @@ def test_the_playout_buffer_is_as_deep_as_the_jitter_unless_it_is_set() -> None:
 def test_the_stand_ins_are_told_the_lines_language_else_the_attempts() -> None:
     assert parse_line({}).config("de").language == "de"
     assert parse_line({"language": "fr"}).config("de").language == "fr"
+
+
+def test_the_stand_in_model_speaks_the_callees_language() -> None:
+    script = parse_line(
+        {
+            "model": {
+                "opening": {"en": "Hello.", "fr": "Bonjour."},
+                "script": [
+                    {"when": "a", "reply": {"en": "Yes.", "fr": "Oui."}},
+                    {"after_tool": "t", "reply": "OK.", "repeat": True},
+                    {"call": {"tool": "t", "arguments": {"a": 1}}},
+                    {"silent": True},
+                ],
+            }
+        }
+    )
+    told = script.config("fr-CA").model
+    assert (told.opening, [rule.reply for rule in told.script]) == ("Bonjour.", ["Oui.", "OK.", None, None])
+    assert [(rule.when, rule.after_tool, rule.repeat, rule.silent) for rule in told.script] == [
+        ("a", None, False, False),
+        (None, "t", True, False),
+        (None, None, False, False),
+        (None, None, False, True),
+    ]
+    assert told.script[2].call is not None and told.script[2].call.arguments == {"a": 1}
+    assert script.config("de").model.opening == "Hello."
+
+
+@pytest.mark.parametrize("rule", [{}, {"when": "a"}, {"silent": True, "reply": "a"}])
+def test_a_rule_of_the_model_does_one_thing(rule: dict[str, Any]) -> None:
+    assert problems({"model": {"script": [rule]}}) == ["model.script[0]: expected reply, call or both, or else silent"]
+
+
+@pytest.mark.parametrize(
+    ("step", "trigger", "wait"),
+    [
+        ({}, After.AGENT_STOPS, 0.8),
+        ({"wait": 3}, After.AGENT_STOPS, 3),
+        ({"after": "agent-starts"}, After.AGENT_STARTS, 1.0),
+        ({"after": "previous"}, After.PREVIOUS, 0.5),
+        ({"when": "a"}, None, 0.0),
+        ({"when": "a", "after": "agent-stops"}, After.AGENT_STOPS, 0.8),
+        ({"at": 4}, None, 0.0),
+    ],
+)
+def test_a_step_has_a_trigger_and_a_wait_also_where_they_are_not_given(
+    step: dict[str, Any], trigger: After | None, wait: float
+) -> None:
+    given = parse_line({"callee": [{"say": "a"}, {**step, "say": "b"}]}).callee[1]
+    assert (given.trigger(False), given.waits(False)) == (trigger, wait)
+
+
+def test_the_first_step_follows_the_answer_unless_it_says_otherwise() -> None:
+    first, later = parse_line({"callee": [{"say": "a"}, {"say": "b"}]}).callee
+    assert (first.trigger(True), first.waits(True)) == (After.ANSWER, 0.5)
+    assert later.trigger(False) is After.AGENT_STOPS
 
 
 def test_the_stand_ins_get_their_part_of_the_file() -> None:
@@ -68,6 +137,10 @@ def problems(raw: Any) -> list[str]:
         ({"press": 12}, "callee[0].press: expected text, in quotes where it looks like a number"),
         ({"press": "1x"}, "callee[0].press: "),
         ({"hang_up": False}, "callee[0].hang_up: expected to be True"),
+        ({"press": "1", "language": "fr"}, "callee[0]: expected language and voice beside say only"),
+        ({"hang_up": True, "voice": {"pitch": 1}}, "callee[0]: expected language and voice beside say only"),
+        ({"say": "a", "voice": {"pich": 1}}, "callee[0].voice.pich: unknown field; did you mean pitch?"),
+        ({"say": "a", "languag": "fr"}, "callee[0].languag: unknown field; did you mean language?"),
         ({"sya": "a"}, "callee[0].sya: unknown field; did you mean say?"),
         ({"play": {"sound": "beep", "second": 1}}, "callee[0].play.second: unknown field; did you mean seconds?"),
         ({"play": "bep"}, "callee[0].play.sound: expected to be 'beep', 'music', 'ringback' or 'busy'"),
@@ -133,6 +206,7 @@ def test_what_is_wrong_with_a_text_is_said(say: Any, problem: str) -> None:
         {"answer": "SECRET"},
         {"network": "SECRET"},
         {"callee": "SECRET"},
+        {"persona": {"who": "SECRET" * 500}},
         {"language": "SECRET" * 9},
     ],
 )
@@ -145,7 +219,43 @@ def test_a_line_must_be_an_object(raw: Any) -> None:
     assert problems(raw) == ["expected an object"]
 
 
+def test_a_persona_has_a_short_form() -> None:
+    assert parse_line({"persona": " busy "}).persona == Persona(who="busy")
+    assert parse_line({"persona": {"who": "busy", "seed": 4, "temperature": 0}}).persona == Persona(
+        who="busy", seed=4, temperature=0
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        ({"persona": "a", "callee": [{"say": "b"}]}, "expected no contradiction, but persona and callee contradict"),
+        ({"persona": "a", "otherwise": ["b"]}, "expected no contradiction, but persona and otherwise contradict"),
+        ({"persona": ""}, "persona.who: expected text that is not empty"),
+        ({"persona": "  "}, "persona.who: expected text that is not empty"),
+        ({"persona": ["a"]}, "persona: expected an object"),
+        ({"persona": {"seed": 2}}, "persona.who: expected a value: this field is required"),
+        ({"persona": {"who": "a", "seeds": 2}}, "persona.seeds: unknown field; did you mean seed?"),
+        ({"persona": {"who": "a", "temperature": 3}}, "persona.temperature: expected to be less than or equal to 2"),
+        ({"persna": "a"}, "persna: unknown field; did you mean persona?"),
+    ],
+)
+def test_what_is_wrong_with_a_persona_is_said(raw: dict[str, Any], problem: str) -> None:
+    [found] = problems(raw)
+    assert found.startswith(problem)
+
+
 def test_every_field_of_the_models_is_documented_in_the_reference() -> None:
     text = (Path(__file__).parents[3] / "docs" / "lines.md").read_text()
-    fields = {*LineScript.model_fields, *Step.model_fields}
+    models = (LineScript, Step, Expectations, ToolCalls, Answers, Count, CalleeVoice, Network, Persona)
+    fields = {name for model in models for name in model.model_fields}
     assert [name for name in sorted(fields) if f"`{name}" not in text] == []
+
+
+def test_the_example_of_the_reference_is_a_line(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "lines.md").read_text()
+    (example, *_) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "example.yaml").write_text(example)
+    script = load_line(str(tmp_path / "example.yaml"))
+    assert script.name == "late-for-work"
+    assert script.expect.never_says == ("discount", r"/\d+ ?%/")

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from agent.rehearsal.stop import stopping
+from agent.rehearsal.stop import PATIENCE, stopping
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -36,3 +36,25 @@ async def test_repeats_of_a_heeded_signal_do_not_hurry_a_process_that_is_ending(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+async def test_one_press_can_be_several_signals_and_a_second_press_ends_at_once() -> None:
+    ended: list[str] = []
+    with stopping(at_once=lambda: ended.append("now")) as stop:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(0.02)
+        assert stop.is_set() and ended == []
+        await asyncio.sleep(PATIENCE)
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0.02)
+    assert ended == ["now"]
+
+
+async def test_a_second_press_does_nothing_where_nothing_is_to_be_done() -> None:
+    with stopping() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(PATIENCE + 0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0.02)
+        assert stop.is_set()

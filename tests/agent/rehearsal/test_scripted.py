@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.rehearsal.callee import Callee, CalleeEvent, KeyPressed, Left, SpeechBegan
+from agent.rehearsal.callee import CalleeEvent, KeyPressed, Left, SpeechBegan
 from agent.rehearsal.rendering import render
+from agent.rehearsal.scripted import ScriptedCallee
 from agent.rehearsal.shipped import parse_line
 from audio.frames import FRAME, Pcm, dbfs, samples
 from tests.agent.rehearsal.fakes import FakeLeg, bursts, voice
@@ -15,7 +16,7 @@ from tests.agent.rehearsal.fakes import FakeLeg, bursts, voice
 class Rehearsal:
     """A callee and an agent with nothing between them."""
 
-    def __init__(self, callee: Callee) -> None:
+    def __init__(self, callee: ScriptedCallee) -> None:
         self.callee = callee
         self.agent = FakeLeg()
         self.events: list[CalleeEvent] = []
@@ -39,7 +40,7 @@ class Rehearsal:
 
 async def rehearsal(steps: Any, delay: int = 0, **line: Any) -> Rehearsal:
     script = parse_line({"name": "test", "callee": steps, **line})
-    return Rehearsal(Callee(script, await render(script, "en", voice), delay=delay))
+    return Rehearsal(ScriptedCallee(script, await render(script, "en", voice), delay=delay))
 
 
 async def test_the_first_step_follows_the_answer_to_the_sample() -> None:

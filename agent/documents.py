@@ -32,7 +32,7 @@ _ATTEMPT_ONLY = frozenset(Attempt.model_fields) - frozenset(Assistant.model_fiel
 def read(path: Path) -> Parsed[Attempt] | Parsed[Assistant]:
     """Read a file that holds an attempt or an assistant. Raises `InputInvalid` if it cannot be either."""
     try:
-        raw = load(path)
+        raw = load_attempt(path)
         return parse(Attempt, raw) if _is_attempt(raw) else parse_assistant(raw)
     except InputInvalid as error:
         raise InputInvalid(error.problems, source=str(path)) from None
@@ -51,11 +51,42 @@ def parse_assistant(raw: JsonValue, within: str = "") -> Parsed[Assistant]:
 def read_attempt(path: Path) -> Parsed[Attempt]:
     """Read a valid attempt. Raises `InputInvalid`, which names the file."""
     try:
-        parsed = parse(Attempt, load(path))
+        parsed = parse(Attempt, load_attempt(path))
         parsed.valid()
     except InputInvalid as error:
         raise InputInvalid(error.problems, source=str(path)) from None
     return parsed
+
+
+def load_attempt(path: Path) -> JsonValue:
+    """The values of an attempt's file, its assistant with them where that is a file's path. Raises `InputInvalid`."""
+    raw = load(path)
+    beside = _assistant_file(raw, path)
+    if beside is None or not isinstance(raw, dict):
+        return raw
+    try:
+        assistant = load(beside)
+    except InputInvalid as error:
+        what = "expected an object, or the path of an assistant's file"
+        raise InputInvalid([Problem("assistant", f"{what}: there, {problem}") for problem in error.problems]) from None
+    wrapped = isinstance(assistant, dict) and "assistant" in assistant
+    return {**raw, "assistant": assistant["assistant"] if wrapped and isinstance(assistant, dict) else assistant}
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The file of an attempt and, where it names one, that of its assistant, whatever is in them."""
+    try:
+        beside = _assistant_file(load(path), path)
+    except InputInvalid:
+        beside = None
+    return (path,) if beside is None else (path, beside)
+
+
+def _assistant_file(raw: JsonValue, path: Path) -> Path | None:
+    """Where an attempt's file says that its assistant is: relative to itself."""
+    if not isinstance(raw, dict) or not _is_attempt(raw) or not isinstance(raw.get("assistant"), str):
+        return None
+    return path.parent / str(raw["assistant"])
 
 
 def load(path: Path) -> JsonValue:

@@ -7,7 +7,7 @@ by path and left out. No message holds a value of the input.
 import difflib
 import json
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
@@ -155,7 +155,16 @@ def _tags(model: type[Section], tag: str) -> Sequence[Any]:
 
 
 def _nearest(name: str, model: type[Section]) -> str | None:
-    return next(iter(difflib.get_close_matches(name[:80], model.model_fields, n=1, cutoff=0.75)), None)
+    near = difflib.get_close_matches(name[:80], model.model_fields, n=1, cutoff=0.75)
+    return next(iter((*_within(name, model), *near)), None)
+
+
+def _within(name: str, model: type[Section]) -> Iterator[str]:
+    """Where it would be known, one level further in: `prompt` of an attempt is its assistant's."""
+    for field_name, info in model.model_fields.items():
+        shape = _Shape.of(info)
+        if shape.tag is None and not shape.repeated and any(name in inner.model_fields for inner in shape.models):
+            yield f"{field_name}.{name}"
 
 
 def _join(path: str, name: str) -> str:

@@ -3,17 +3,31 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    JsonValue,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError, core_schema
 
 from agent.numbers import is_e164, is_emergency
 from agent.problems import ErrorCode
 
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 _URL = re.compile(r"https?://[^\s/?#]\S*")
+
+_MOST = 1e9
+"""Of a number whose range has no end of its own."""
+
+EDITORS = "$schema"
+"""A field at the top of any file: it tells editors the file's JSON Schema, and means nothing else."""
 
 Flaw = tuple[str, str]
 """A field and what was expected of it."""
@@ -44,7 +58,28 @@ def expected(what: str, code: ErrorCode = ErrorCode.INVALID_METADATA) -> Pydanti
     return PydanticCustomError(code.value, "{what}", {"what": f"expected {what}"})
 
 
-def between(low: float, high: float, owner: str = "") -> AfterValidator:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A validator that comes after the type's own, and as much of it as JSON Schema can say."""
+
+    check: Callable[[Any], Any]
+    """Gives the value, or raises what `expected` makes."""
+    keywords: Mapping[str, JsonValue] = field(hash=False)
+    """Of JSON Schema; `examples` are for whoever writes a file."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        said = handler(schema)
+        if said.keys() & self.keywords.keys():
+            return {"allOf": [said, dict(self.keywords)]}
+        return {**said, **self.keywords}
+
+
+def between(low: float, high: float, owner: str = "") -> Check:
     """A number within a range, both ends included; the error names the range and whose it is."""
 
     def check(value: float) -> float:
@@ -52,10 +87,10 @@ def between(low: float, high: float, owner: str = "") -> AfterValidator:
             raise expected(f"a number from {low:g} to {high:g}" + (f", the range of {owner}" if owner else ""))
         return value
 
-    return AfterValidator(check)
+    return Check(check, {"minimum": low, "maximum": high})
 
 
-def above(low: float, most: float = 1e9) -> AfterValidator:
+def above(low: float, most: float = _MOST) -> Check:
     """A number greater than one and no greater than another."""
 
     def check(value: float) -> float:
@@ -63,10 +98,11 @@ def above(low: float, most: float = 1e9) -> AfterValidator:
             raise expected(f"a number above {low:g}" if value <= low else f"a number of at most {most:.0f}")
         return value
 
-    return AfterValidator(check)
+    keywords: dict[str, JsonValue] = {} if low == -math.inf else {"exclusiveMinimum": low}
+    return Check(check, keywords if most == _MOST else {**keywords, "maximum": most})
 
 
-def matching(pattern: str, what: str) -> AfterValidator:
+def matching(pattern: str, what: str) -> Check:
     """Text that matches a regular expression as a whole."""
     compiled = re.compile(pattern)
 
@@ -75,7 +111,7 @@ def matching(pattern: str, what: str) -> AfterValidator:
             raise expected(what)
         return value
 
-    return AfterValidator(check)
+    return Check(check, {"pattern": f"^(?:{pattern})$"})
 
 
 def _phone_number(value: str) -> str:
@@ -113,7 +149,7 @@ def _label(value: str) -> str:
     return value
 
 
-def unique(names: Callable[[Any], str], what: str) -> AfterValidator:
+def unique(names: Callable[[Any], str], what: str) -> Check:
     """A list in which no two entries have the same name."""
 
     def check(entries: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -121,16 +157,16 @@ def unique(names: Callable[[Any], str], what: str) -> AfterValidator:
             raise expected(f"a list in which every {what} is there once")
         return entries
 
-    return AfterValidator(check)
+    return Check(check, {})
 
 
-Text = Annotated[str, AfterValidator(_text)]
+Text = Annotated[str, Check(_text, {"pattern": r"\S"})]
 """Text that is not blank."""
-Label = Annotated[str, AfterValidator(_label)]
+Label = Annotated[str, Check(_label, {"pattern": r"\S", "maxLength": 200})]
 """An identifier or a name for people: printable, not blank, at most 200 characters."""
-PhoneNumber = Annotated[str, AfterValidator(_phone_number)]
+PhoneNumber = Annotated[str, Check(_phone_number, {"pattern": r"^\+[1-9][0-9]{1,14}$", "examples": ["+33123456789"]})]
 """E.164."""
-WebUrl = Annotated[str, AfterValidator(_web_url)]
+WebUrl = Annotated[str, Check(_web_url, {"pattern": r"^(\{\{|https?://[^\s/?#])"})]
 """An http or https URL, in which any part may be a `{{variable}}`."""
 Short = Annotated[str, StringConstraints(max_length=150)]
 """At most 150 characters."""

@@ -1,0 +1,1 @@
+"""`init`: the files that somebody begins with."""

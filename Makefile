@@ -38,7 +38,8 @@ test: $(READY) ## Check format, lint, types and import contracts, then run the t
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk 1 --ignore tests/e2e
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk 1 --ignore tests/e2e -m "not live"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk 1 --ignore tests/e2e -m live # real time: it waits more than it works
 	@$(BIN)/python -m pytest -q tests/e2e/test_worker.py # one whole call on a real phone; all of them: make e2e
 
 .PHONY: e2e
@@ -48,6 +49,10 @@ e2e: $(READY) ## Run every end-to-end test on a real LiveKit, bridge and phones:
 .PHONY: soak
 soak: $(READY) ## Run the long matrices on a real LiveKit: about half an hour
 	@$(BIN)/python -m pytest -q -o python_files='soak_*.py' --timeout 3600 tests/soak
+
+.PHONY: schemas
+schemas: $(READY) ## Make docs/schemas anew, after any change to a model
+	@$(BIN)/voice-worker schemas docs/schemas
 
 .PHONY: format
 format: $(READY) ## Format the code and fix what can be fixed

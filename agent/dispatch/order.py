@@ -46,7 +46,7 @@ def order(path: Path, verdict: Verdict, settings: Settings) -> Order:
     if subject.attempt.direction != "outbound":
         raise InputInvalid([Problem("direction", "expected outbound: nobody is rung otherwise")], source=str(path))
     attempt_id = subject.attempt.attempt_id or ""
-    raw = documents.load(path)
+    raw = documents.load_attempt(path)
     assert isinstance(raw, dict)
     to = destination(subject.attempt.callback, subject.plan.final_url, settings.callback_secret)
     return Order(attempt_id, room_of(attempt_id), settings.agent_name, to, raw)

@@ -60,10 +60,25 @@ def test_a_misused_command_is_exit_2() -> None:
 
 
 def test_help_has_an_example() -> None:
-    for command in ("check", "rehearse", "worker", "dial", "calls", "hangup"):
+    for command in ("check", "rehearse", "lines", "worker", "dial", "calls", "hangup"):
         done = worker(command, "--help")
         assert done.returncode == 0
         assert "Example: " in done.stdout and f"voice-worker {command}" in " ".join(done.stdout.split())
+
+
+def test_the_lines_are_listed_and_one_is_shown_as_its_file() -> None:
+    done = worker("lines")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nsilent " in done.stdout and "Picks up and never says a word." in done.stdout
+    assert "\nname: silent\n" in worker("lines", "silent").stdout
+    wrong = worker("lines", "silnt")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.endswith("did you mean silent?\n")
+
+
+@pytest.mark.parametrize("option", [("--repeat", "0"), ("--jobs", "0"), ("--seed", "0"), ("--min-pass", "1.1")])
+def test_a_number_out_of_its_range_is_exit_2(option: tuple[str, str]) -> None:
+    assert worker("rehearse", "x.yaml", *option).returncode == 2
 
 
 def test_check_stays_quick_by_what_it_does_not_import() -> None:

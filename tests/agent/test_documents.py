@@ -3,12 +3,14 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from agent.documents import DEEPEST, load, loads, parse_assistant, read, read_attempt
+from agent.documents import DEEPEST, files_of, load, load_attempt, loads, parse_assistant, read, read_attempt
 from agent.models.assistant import Assistant
 from agent.models.attempt import Attempt
 from agent.problems import InputInvalid
 
 ATTEMPT = '{"call_id": "c", "attempt_id": "a", "to_phone_number": "+33612345678", "assistant": {"prompt": "x"}}'
+
+ATTEMPT_VALUES = {"call_id": "c", "attempt_id": "a", "to_phone_number": "+12025550123"}
 
 
 def loaded(folder: Path, name: str, text: str) -> JsonValue:
@@ -124,6 +126,54 @@ def test_an_invalid_attempt_names_its_file(tmp_path: Path) -> None:
     with pytest.raises(InputInvalid) as raised:
         read_attempt(path)
     assert raised.value.lines() == (f"{path}: attempt_id: expected a string",)
+
+
+def with_assistant(folder: Path, text: str, name: str = "who.yaml") -> Path:
+    """An attempt that names a file as its assistant."""
+    (folder / name).write_text(text)
+    path = folder / "call.yaml"
+    path.write_text(f"call_id: c\nattempt_id: a\nto_phone_number: '+12025550123'\nassistant: {name}\n")
+    return path
+
+
+@pytest.mark.parametrize("text", ["prompt: x", "assistant: {prompt: x}"], ids=["bare", "wrapped"])
+def test_an_attempt_may_name_the_file_of_its_assistant(tmp_path: Path, text: str) -> None:
+    path = with_assistant(tmp_path, text)
+    for parsed in (read_attempt(path), read(path)):
+        model = parsed.model
+        assert isinstance(model, Attempt) and model.assistant is not None and model.assistant.prompt == "x"
+    assert load_attempt(path) == {**ATTEMPT_VALUES, "assistant": {"prompt": "x"}}
+    assert files_of(path) == (path, tmp_path / "who.yaml")
+
+
+def test_what_is_wrong_in_that_file_is_said_of_the_attempt(tmp_path: Path) -> None:
+    path = with_assistant(tmp_path, "promt: x\nvoice: 1")
+    assert [str(unknown) for unknown in read(path).unknown] == ["assistant.promt: unknown field; did you mean prompt?"]
+    with pytest.raises(InputInvalid) as raised:
+        read_attempt(path)
+    assert raised.value.lines() == (f"{path}: assistant.voice: expected an object",)
+    path = with_assistant(tmp_path, "prompt: [")
+    with pytest.raises(InputInvalid) as raised:
+        read_attempt(path)
+    expected = "assistant: expected an object, or the path of an assistant's file: there, line "
+    assert raised.value.lines()[0].startswith(f"{path}: {expected}")
+
+
+@pytest.mark.parametrize("given", ["none.yaml", "sk-secret", '"a\\0b"', "''", ".", "https://sk-secret.example"])
+def test_a_path_that_leads_nowhere_is_not_quoted(tmp_path: Path, given: str) -> None:
+    path = tmp_path / "call.yaml"
+    path.write_text(f"attempt_id: a\nassistant: {given}\n")
+    with pytest.raises(InputInvalid) as raised:
+        read_attempt(path)
+    assert "assistant: expected an object, or the path of an assistant's file" in raised.value.lines()[0]
+    assert "secret" not in str(raised.value)
+
+
+def test_the_files_of_what_cannot_be_read_are_itself(tmp_path: Path) -> None:
+    path = tmp_path / "call.yaml"
+    assert files_of(path) == (path,)
+    path.write_text("assistant: who.yaml")  # a wrapped assistant, and not a valid one
+    assert files_of(path) == (path,)
 
 
 def test_json_may_come_as_bytes() -> None:

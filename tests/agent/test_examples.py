@@ -7,7 +7,7 @@ from agent import settings
 from agent.check import check
 from agent.documents import read_attempt
 from agent.models.assistant import Assistant
-from agent.plan import Plan
+from agent.plan import ModelPlan, Plan, RealtimePlan
 from agent.prepare import prepare
 from agent.providers import STAND_INS
 
@@ -26,14 +26,17 @@ def plans() -> list[Plan]:
 def test_an_example_has_no_problem_and_no_unknown_field(path: Path) -> None:
     (verdict,) = check([path], settings.of({}), NOW)
     assert (verdict.problems, verdict.unknown) == ((), ())
-    assert all("expected" in warning for warning in verdict.warnings)  # credentials only
+    assert all("_API_KEY" in warning or "expected" in warning for warning in verdict.warnings)  # credentials only
 
 
 def test_the_examples_use_every_pipeline() -> None:
     made = plans()
-    assert {plan.model.kind for plan in made} == {"openai", "openrouter"}
+    kinds = {plan.model.kind for plan in made if isinstance(plan.model, ModelPlan)}
+    assert kinds == {"openai", "openrouter"}
+    assert any(isinstance(plan.model, RealtimePlan) for plan in made)
     assert {plan.model.name for plan in made} >= {"gpt-4.1", "ministral-3-8b-instruct"}
-    assert {plan.voice.provider for plan in made} == {"cartesia", "elevenlabs"}
+    assert {plan.voice.provider for plan in made} == {"cartesia", "elevenlabs", "gradium", "openai"}
+    assert {plan.recogniser.provider for plan in made} == {"deepgram", "soniox"}
     assert {plan.opening.mode for plan in made} == {"static", "generated", "none"}
     assert any(plan.tools for plan in made)
 

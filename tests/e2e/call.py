@@ -11,6 +11,8 @@ from tests.e2e.rtp import Stream, until
 from tests.e2e.script import Script
 from tests.e2e.sip import Message
 
+UNACKNOWLEDGED = 32.0
+"""Seconds an answer is sent again for: 64 times T1. A bridge's CANCEL may have crossed it."""
 _RESEND = (0.5, 1.0, 2.0, 4.0, 4.0)
 """Seconds after which a message is sent again until it is answered."""
 _NONE = Message("", ())
@@ -283,8 +285,13 @@ class Call:
         return sdp.Session(self._post.host, self.stream.port, offered if self.script.events else None).encode()
 
     async def _converse(self) -> None:
-        """After the answer."""
-        await self._acknowledged.wait()
+        """After the answer. One that is never acknowledged is taken back (RFC 3261, 13.3.1.4)."""
+        try:
+            await asyncio.wait_for(self._acknowledged.wait(), UNACKNOWLEDGED)
+        except TimeoutError:
+            self.hang_up()
+            self._over.set()
+            return
         if self.script.reinvite_after is not None:
             await asyncio.sleep(self.script.reinvite_after)
             self.reinvite()

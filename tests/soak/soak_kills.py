@@ -86,19 +86,17 @@ async def test_a_bridge_that_dies_while_it_rings_is_noticed(scheduler: Scheduler
     await scheduler.nothing_left(15)
 
 
-async def test_a_job_that_never_starts_is_free_for_another_dispatch(scheduler: Scheduler, worker: Worker) -> None:
+async def test_a_job_that_never_starts_is_reported_and_rings_nobody_later(scheduler: Scheduler, worker: Worker) -> None:
     """The warm processes are stopped, so a dispatch finds nobody to conduct it, and must not find them later."""
     one = await scheduler.dispatch(Script(final=None), sip={"ringing_timeout_secs": 5})
     await one.ended(30)  # the worker has conducted, and its processes are warm again
     stopped = _stop(worker)
     late = await scheduler.dispatch(Script(hang_up_after=1))
-    await worker.logged(f"a job never started attempt={late.id}", 90)
+    assert (await late.ended(90)).status == "error"
     for pid in stopped:
         os.kill(pid, signal.SIGCONT)
     await asyncio.sleep(3)
-    await scheduler.again(late, room=f"{late.room}-again")
-    assert (await late.ended(30)).status == "completed"
-    assert len(late.calls) == 1
+    assert late.calls == []
 
 
 def _stop(worker: Worker) -> list[int]:

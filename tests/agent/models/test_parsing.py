@@ -197,3 +197,23 @@ def test_models_are_frozen() -> None:
     assistant = parse(Assistant, {}).model
     with pytest.raises(ValueError, match="frozen"):
         assistant.prompt = "other"
+
+
+@pytest.mark.parametrize(
+    ("raw", "near"),
+    [
+        (attempt(prompt="x"), "prompt: unknown field; did you mean assistant.prompt?"),
+        (attempt(first_sentence="x"), "first_sentence: unknown field; did you mean assistant.first_sentence?"),
+        (attempt(trunk_id="x"), "trunk_id: unknown field; did you mean sip.trunk_id?"),
+        (attempt(assistent={}), "assistent: unknown field; did you mean assistant?"),
+        (attempt(assistant={"terms": []}), "assistant.terms: unknown field; did you mean stt_context.terms?"),
+        (attempt(assistant={"speed": 1}), "assistant.speed: unknown field"),
+    ],
+)
+def test_an_unknown_field_is_told_where_it_belongs(raw: Raw, near: str) -> None:
+    assert [str(unknown) for unknown in parse(Attempt, raw).unknown] == [near]
+
+
+def test_what_tells_editors_the_schema_is_no_field() -> None:
+    parsed = parse(Attempt, attempt(assistant={"$schema": "a.json"}, **{"$schema": "b.json"}))
+    assert (parsed.problems, parsed.unknown) == ((), ())

@@ -16,8 +16,16 @@ async def stand_ins() -> AsyncIterator[StandIns]:
         yield started
 
 
-_LIVE = ("agent/comparison/test_run", "agent/console/", "agent/page/test_browser", "agent/starter/", "agent/test_desk")
-_LIVE += ("agent/test_rehearse", "agent/test_watching", "agent/rehearsal/test_stop")
+_LIVE = (
+    "agent/comparison/test_run",
+    "agent/console/",
+    "agent/page/test_browser",
+    "agent/rehearsal/test_stop",
+    "agent/starter/",
+    "agent/test_desk",
+    "agent/test_rehearse",
+    "agent/test_watching",
+)
 """Tests that hold whole calls in processes of their own."""
 
 

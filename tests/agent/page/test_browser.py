@@ -130,7 +130,7 @@ def test_a_click_on_a_line_plays_it_and_the_transcript_follows(opened: Open, cal
     until(page, "!document.querySelector('audio').paused")
     until(page, "document.querySelector('audio').currentTime > 6.9")
     assert current(page) == ["6.90"] or current(page) == ["7.05"]
-    assert page.get_attribute("#play", "aria-label") == "Pause"
+    until(page, "document.querySelector('#play').ariaLabel === 'Pause'")
     page.evaluate("document.querySelector('audio').currentTime = 33.9")
     until(page, "document.querySelector('#lines [aria-current]').dataset.from > 33")
     inside = "one => { const box = one.parentElement.getBoundingClientRect(), own = one.getBoundingClientRect();"
@@ -138,7 +138,7 @@ def test_a_click_on_a_line_plays_it_and_the_transcript_follows(opened: Open, cal
     until(page, f"({inside})(document.querySelector('#lines [aria-current]'))")
     assert len(current(page)) == 1
     page.click("#play")
-    assert page.get_attribute("#play", "aria-label") == "Play"
+    until(page, "document.querySelector('#play').ariaLabel === 'Play'")
 
 
 def test_a_click_on_the_timeline_goes_there(opened: Open, call: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_torn_recording_plays_to_its_end(opened: Open, tmp_path: Path) -> None
     page.evaluate(f"document.querySelector('audio').currentTime = {length - 0.5}")
     page.click("#play")
     until(page, "document.querySelector('audio').ended")
-    assert page.get_attribute("#play", "aria-label") == "Play"
+    until(page, "document.querySelector('#play').ariaLabel === 'Play'")
 
 
 def test_only_the_failed_calls_can_be_shown(opened: Open, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ LEAVE_LONGEST = 1.0
 LATENCY = 0.2
 """Seconds from the phone's answer to the first sample heard there, without the network between phone and bridge.
 
-Signalling, priming, encoder, server and the bridge's buffer and mixer, as measured where speech waits for its moment."""
+Signalling, priming, encoder, server and the bridge's buffer and mixer, measured where speech waits for its moment."""
 
 LOST_BY_SERVER = "CONNECTION_TIMEOUT"
 """LiveKit's reason for a participant who was no longer heard of: such a bridge says nothing any more."""

@@ -4,6 +4,7 @@ Each command imports what it needs when it runs, so that `check` starts at once.
 """
 
 import json
+import os
 import signal
 import sys
 from datetime import UTC, datetime
@@ -246,8 +247,10 @@ _INTERRUPTED = 130
 
 
 def _stopped() -> NoReturn:
+    """End at once: what Ctrl-C broke into, a loop that was just being made say, has nothing to tell at its own end."""
     typer.echo("stopped", err=True)
-    sys.exit(1)
+    sys.stdout.flush()
+    os._exit(1)
 
 
 @app.command(epilog=_DIAL_EXAMPLE)

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from agent import logs, settings, summary
+from agent.documents import safe_name
 from agent.problems import InputInvalid, Problem
 from agent.providers import parse_providers
 from agent.rehearsal import suite as suites
@@ -24,7 +25,7 @@ from agent.rehearsal.results import Results
 from agent.rehearsal.shipped import is_folder, load_lines
 from agent.rehearsal.suite import Case, Ledger, Suite, rehearse_suite, run_of
 from agent.rehearsal.variation import AS_WRITTEN, varied
-from agent.rehearse import Rehearsal, make_folder, read_subject, rehearse, safe_name
+from agent.rehearse import Rehearsal, make_folder, read_subject, rehearse
 from agent.standins.process import StandInsFailed
 from agent.view import View
 from audio.recording import RecordingFailed

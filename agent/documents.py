@@ -26,7 +26,15 @@ MOST_VALUES = 200_000
 DEEPEST = 64
 """Levels of lists and objects within each other."""
 
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
 _ATTEMPT_ONLY = frozenset(Attempt.model_fields) - frozenset(Assistant.model_fields)
+
+
+def safe_name(attempt_id: str) -> str:
+    """The attempt's id as the name of one folder, whatever is written in it."""
+    name = _UNSAFE.sub("_", attempt_id)[:100].strip(".")
+    return name or "_"
 
 
 def read(path: Path) -> Parsed[Attempt] | Parsed[Assistant]:

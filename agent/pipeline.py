@@ -106,13 +106,12 @@ def _talker(plan: RealtimePlan) -> Talker:
 
 
 def _model(plan: ModelPlan, connect: _Connect) -> llm.LLM[Any]:
-    key = plan.endpoint.api_key.get_secret_value()
     if plan.kind == "openai":
-        return openai.LLM(model=plan.name, api_key=key, client=connect(plan.endpoint))
+        return openai.LLM(model=plan.name, client=connect(plan.endpoint))
     if plan.kind == "openrouter":
         return openai.LLM.with_openrouter(
             model=plan.name,
-            api_key=key,
+            api_key=plan.endpoint.api_key.get_secret_value(),
             client=connect(plan.endpoint, "https://openrouter.ai/api/v1"),
             app_name="voice-worker",
             provider={"only": [plan.route], "allow_fallbacks": False} if plan.route else None,

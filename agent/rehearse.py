@@ -4,7 +4,6 @@ attempt + line file → plan → stand-ins (child process) ⇄ call ⇄ simulate
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from agent import documents
 from agent import events as e
+from agent.documents import safe_name
 from agent.fetch import fetch_assistant
 from agent.models.assistant import Assistant
 from agent.models.attempt import Attempt
@@ -28,7 +28,6 @@ from agent.rehearsal.stop import stopping
 from agent.settings import Settings
 from agent.standins.process import StandIns, running
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _FILES = ("attempt.json", "events.jsonl", "audio.ogg", "expectations.json")
 
 
@@ -86,12 +85,6 @@ def make_ready(
     folder = out or settings.data_dir / safe_name(plan.attempt_id)
     make_folder(folder)
     return Rehearsal(plan, line, providers, settings, folder), subject.unknown
-
-
-def safe_name(attempt_id: str) -> str:
-    """The attempt's id as the name of one folder, whatever is written in it."""
-    name = _UNSAFE.sub("_", attempt_id)[:100].strip(".")
-    return name or "_"
 
 
 def make_folder(folder: Path) -> None:

@@ -3,8 +3,9 @@
 The stand-in process is started once a test process; each call is real time, so tests keep them short.
 """
 
+import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +71,17 @@ def attempt(**assistant: Any) -> dict[str, Any]:
         "language": "en",
         "assistant": {"prompt": "You are Emma. Be brief.", **assistant},
     }
+
+
+async def two_at_once(calls: Iterable[Awaitable[Conducted]]) -> list[Conducted]:
+    """Conduct calls two by two: more in one process would be made late by each other."""
+    places = asyncio.Semaphore(2)
+
+    async def placed(call: Awaitable[Conducted]) -> Conducted:
+        async with places:
+            return await call
+
+    return await asyncio.gather(*map(placed, calls))
 
 
 def line(*callee: dict[str, Any], **more: Any) -> dict[str, Any]:

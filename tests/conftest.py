@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from agent.standins.process import StandIns, running
 
@@ -28,6 +30,13 @@ _LIVE = (
 )
 """Tests that hold whole calls in processes of their own."""
 
+_TOGETHER = (
+    "agent/page/test_browser.py",
+    "agent/rehearsal/test_mixed.py",
+    "agent/rehearsal/test_persona_calls.py",
+)
+"""Files whose tests share what takes long to make: a browser, calls that are all conducted at once."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what keeps real time: apart from what fills the cores it is not made late, and mostly waits."""
@@ -35,3 +44,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         place = item.path.relative_to(Path(__file__).parent).as_posix()
         if place.startswith(_LIVE) or "stand_ins" in getattr(item, "fixturenames", ()):
             item.add_marker("live")
+
+
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives out tests one by one, but for files that stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.endswith(_TOGETHER) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling | None:
+    """What keeps real time is given out in our way."""
+    return _Scheduling(config, log) if config.getoption("markexpr") == "live" else None

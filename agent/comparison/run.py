@@ -15,6 +15,7 @@ from agent.comparison.table import printed
 from agent.comparison.versus import FORMAT, Comparison, Finding
 from agent.console.subject import parse_variables
 from agent.desk import Terminal, failed, leave, make_place, write
+from agent.documents import safe_name
 from agent.page.run import write_index
 from agent.page.words import counted
 from agent.plan import Plan
@@ -28,7 +29,7 @@ from agent.rehearsal.shipped import NamedLine, load_line, load_lines, shipped
 from agent.rehearsal.stop import stopping
 from agent.rehearsal.suite import AT_ONCE, Case, Ledger, Part, Suite, conduct_in_turn
 from agent.rehearsal.variation import AS_WRITTEN
-from agent.rehearse import safe_name, stand_ins
+from agent.rehearse import stand_ins
 from agent.settings import Settings
 from agent.standins.process import StandInsFailed
 from audio.recording import RecordingFailed

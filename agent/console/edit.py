@@ -5,6 +5,8 @@ import shlex
 import sys
 from pathlib import Path
 
+from agent.documents import safe_name
+
 
 class EditFailed(Exception):
     """The editor could not be used; the text says why."""
@@ -12,8 +14,6 @@ class EditFailed(Exception):
 
 def prompt_file(data_dir: Path, attempt_id: str | None) -> Path:
     """Where the prompt of an attempt is edited."""
-    from agent.rehearse import safe_name  # noqa: PLC0415  (slow to import)
-
     return data_dir / safe_name(attempt_id or "") / "prompt.txt"
 
 

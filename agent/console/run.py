@@ -18,6 +18,7 @@ from agent.console.stand_ins import NoStandIns, serve_tools_of, started
 from agent.console.stop import Stop
 from agent.console.subject import Subject, hears_by_itself, parse_variables, read
 from agent.console.terminal import plain, terminal
+from agent.documents import safe_name
 from agent.plan import Plan
 from agent.providers import Providers, Source, parse_providers
 from agent.settings import Settings
@@ -79,7 +80,6 @@ async def _spoken(subject: Subject, given: Settings, providers: Providers, wordl
     # Importing livekit takes seconds, in which nothing could be said anyway.
     from agent.console.calls import Calls, Dashboard, toggle  # noqa: PLC0415
     from agent.console.phone import Booth  # noqa: PLC0415
-    from agent.rehearse import safe_name  # noqa: PLC0415
     from audio.recording import RecordingFailed  # noqa: PLC0415
 
     controls, stop = Controls(), Stop()

@@ -10,7 +10,7 @@ from livekit import api
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent.dispatch.server import Server, ServerFailed
-from agent.rehearse import safe_name
+from agent.documents import safe_name
 
 PREFIX = "attempt-"
 AT_ONCE = 8

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent import events as e
+from agent.documents import safe_name
 from agent.problems import InputInvalid
 from agent.providers import Providers
 from agent.rehearsal.outcome import Outcome
@@ -22,7 +23,7 @@ from agent.rehearsal.results import Came, Results, Run
 from agent.rehearsal.shipped import NamedLine
 from agent.rehearsal.stop import stopping
 from agent.rehearsal.variation import AS_WRITTEN, varied
-from agent.rehearse import Rehearsal, Subject, make_folder, safe_name, stand_ins
+from agent.rehearse import Rehearsal, Subject, make_folder, stand_ins
 from agent.settings import Settings
 from agent.standins.process import StandIns, StandInsFailed
 from audio.recording import RecordingFailed

@@ -42,7 +42,10 @@ class Listener:
 
     async def flush(self) -> None:
         """Report what was heard so far as final."""
+        self._hearing.settle()
+        now = time.monotonic()
         for recogniser in self._recognisers:
+            await self._tell_all(recogniser.due(now))
             await self._tell_all(recogniser.flush())
 
     async def report(self) -> None:

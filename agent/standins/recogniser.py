@@ -19,7 +19,7 @@ BLOCK = 0.01
 _GAP = 0.3
 """Seconds by which audio may be late before it counts as a new stretch."""
 _SETTLING = 0.2
-"""Seconds after the beginning of a stretch in which nothing is decided."""
+"""Seconds in which nothing is decided: after the beginning of a stretch, and while what was held back comes in."""
 _KEPT = 30.0
 """Seconds of levels kept."""
 AUDIBLE = -50.0
@@ -70,10 +70,16 @@ class Hearing:
             self._settled = now + _SETTLING
         elif offset < self._runs[-1][1]:
             self._runs[-1] = (self._runs[-1][0], offset)
+            if now < self._settled:  # it comes faster than it was made: more is held back
+                self._settled = now + _SETTLING
         excess = len(self._levels) - round(_KEPT / BLOCK)
         if excess > 0:
             del self._levels[:excess]
             self._dropped += excess
+
+    def settle(self) -> None:
+        """Nothing is held back, says whoever sends."""
+        self._settled = -math.inf
 
     def heard_until(self, now: float) -> float:
         """Host time of the newest sample; minus infinity while that cannot be told."""

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.rehearse import safe_name
+from agent.documents import safe_name
 from agent.worker.pids import identity
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from agent.documents import DEEPEST, files_of, load, load_attempt, loads, parse_assistant, read, read_attempt
+from agent.documents import DEEPEST, files_of, load, load_attempt, loads, parse_assistant, read, read_attempt, safe_name
 from agent.models.assistant import Assistant
 from agent.models.attempt import Attempt
 from agent.problems import InputInvalid
@@ -180,3 +180,19 @@ def test_json_may_come_as_bytes() -> None:
     assert loads(b'{"a": [1]}') == {"a": [1]}
     with pytest.raises(InputInvalid):
         loads(b"\xff")
+
+
+@pytest.mark.parametrize(
+    ("attempt_id", "name"),
+    [
+        ("attempt-1", "attempt-1"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("..", "_"),
+        ("a/b\\c", "a_b_c"),
+        ("a\nb\x1b[31mc", "a_b_31mc"),
+        ("日本", "_"),
+        ("x" * 300, "x" * 100),
+    ],
+)
+def test_the_name_of_a_folder_stays_within_its_parent(attempt_id: str, name: str) -> None:
+    assert safe_name(attempt_id) == name

@@ -12,7 +12,7 @@ from agent import settings
 from agent.problems import InputInvalid
 from agent.providers import STAND_INS
 from agent.rehearsal.script import LineScript
-from agent.rehearse import Rehearsal, make_ready, read_subject, safe_name, stand_ins
+from agent.rehearse import Rehearsal, make_ready, read_subject, stand_ins
 from tests.calls import attempt
 
 NOW = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
@@ -25,22 +25,6 @@ def ready(
     source.write_text(json.dumps(document))
     given = settings.of({"VOICE_WORKER_DATA_DIR": str(folder / "calls"), **environment})
     return make_ready(source, LineScript(), STAND_INS, given, out, NOW)
-
-
-@pytest.mark.parametrize(
-    ("attempt_id", "name"),
-    [
-        ("attempt-1", "attempt-1"),
-        ("../../etc/passwd", "_.._etc_passwd"),
-        ("..", "_"),
-        ("a/b\\c", "a_b_c"),
-        ("a\nb\x1b[31mc", "a_b_31mc"),
-        ("日本", "_"),
-        ("x" * 300, "x" * 100),
-    ],
-)
-def test_the_name_of_a_folder_stays_within_its_parent(attempt_id: str, name: str) -> None:
-    assert safe_name(attempt_id) == name
 
 
 def test_the_folder_is_named_after_the_attempt(tmp_path: Path) -> None:

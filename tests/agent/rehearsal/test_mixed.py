@@ -1,6 +1,5 @@
 """Some providers real, the rest stand-ins: each kind in a whole call, "real" being a second server of its own."""
 
-import asyncio
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from agent.rehearsal.script import LineScript
 from agent.rehearse import make_ready
 from agent.standins.config import CallConfig, Latencies, ModelScript, Rule, ToolUse
 from agent.standins.process import StandInCall, StandIns, running
-from tests.calls import Conducted, attempt, conducted, line
+from tests.calls import Conducted, attempt, conducted, line, two_at_once
 
 END = {"call": {"tool": "end_call"}}
 LOCAL = {"script": [{"reply": "The stand-in speaks. Goodbye.", **END}]}
@@ -57,7 +56,7 @@ def cases(real: StandInCall) -> dict[str, Case]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def calls(stand_ins: StandIns, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Conducted]:
-    """Every case, at once: a callee answers the first sentence, then the model says something and ends the call."""
+    """Every case: a callee answers the first sentence, then the model says something and ends the call."""
 
     async def call(name: str, case: Case) -> Conducted:
         given = attempt(first_sentence="Hello, is this a good moment?", **case.assistant)
@@ -69,7 +68,7 @@ async def calls(stand_ins: StandIns, tmp_path_factory: pytest.TempPathFactory) -
     async with running() as elsewhere:
         config = CallConfig(unscripted=True, model=REMOTE, latency=Latencies(tts_ms=SLOW))
         given = cases(await elsewhere.open_call(config))
-        conducted_calls = await asyncio.gather(*(call(name, case) for name, case in given.items()))
+        conducted_calls = await two_at_once(call(name, case) for name, case in given.items())
     return dict(zip(given, conducted_calls, strict=True))
 
 

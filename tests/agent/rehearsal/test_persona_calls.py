@@ -1,6 +1,5 @@
-"""Whole calls with a callee whose words nobody wrote, all at once: both ways to end, and a real model's."""
+"""Whole calls with a callee whose words nobody wrote: both ways to end, and a real model's."""
 
-import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from agent.providers import parse_providers
 from agent.rehearsal.mind import MindFailed
 from agent.standins.config import CallConfig, ModelScript, Rule
 from agent.standins.process import StandIns, running
-from tests.calls import Conducted, attempt, conducted, line
+from tests.calls import Conducted, attempt, conducted, line, two_at_once
 from tests.loopback import served
 
 ASKS = {"reply": "And what would you like to know?", "repeat": True}
@@ -76,9 +75,7 @@ async def calls(stand_ins: StandIns, tmp_path_factory: pytest.TempPathFactory) -
             "real": Case("a baker", {}, "persona=real", real),
             "failing": Case("a baker", {}, "persona=real", {**real, "OPENAI_BASE_URL": f"http://127.0.0.1:{port}"}),
         }
-        done = await asyncio.gather(
-            *(call(stand_ins, tmp_path_factory.mktemp(name), case) for name, case in cases.items())
-        )
+        done = await two_at_once(call(stand_ins, tmp_path_factory.mktemp(name), case) for name, case in cases.items())
     return dict(zip(cases, done, strict=True))
 
 

@@ -93,8 +93,8 @@ async def test_tokens_come_at_the_pace_that_was_set(stand_ins: StandIns) -> None
             ]
 
     assert len(times) == 5
-    assert 0.2 <= times[0] < 0.5
-    assert 0.15 <= times[-1] - times[0] < 0.5
+    assert 0.2 <= times[0] < 2.0
+    assert 0.15 <= times[-1] - times[0] < 2.0
 
 
 async def test_a_silent_rule_opens_the_stream_and_says_nothing(stand_ins: StandIns) -> None:

@@ -131,6 +131,33 @@ def test_audio_that_was_held_back_and_comes_in_a_burst_is_put_in_its_place() -> 
     assert listener.said()[-1] == ("Good morning.", True)
 
 
+def test_a_word_in_audio_that_catches_up_slowly_is_heard() -> None:
+    word = Mark("No.", 2.0, 2.15, True)
+    listener = Listener((word,))
+    listener.listen(0.0, 0.8)
+    for index in range(round(2.0 / STEP)):  # a second late, then twice as fast as it was made
+        begin = 0.8 + index * STEP
+        speaking = word.start <= begin + STEP / 2 <= word.end
+        listener.hear(sound(STEP, 3000.0 if speaking else 3.0), 1.8 + index * STEP / 2)
+    listener.listen(2.8, 3.2)
+
+    assert listener.said() == [("No.", True)]
+
+
+def test_what_came_in_late_is_decided_when_the_client_has_no_more() -> None:
+    listener = Listener(WORDS)
+    listener.listen(0.0, 0.8)
+    for index in range(round(1.2 / STEP)):
+        begin = 0.8 + index * STEP
+        speaking = any(mark.start <= begin + STEP / 2 <= mark.end for mark in WORDS)
+        listener.hear(sound(STEP, 3000.0 if speaking else 3.0), 2.0 + index * 0.001)
+    assert listener.said() == []
+
+    listener.hearing.settle()
+    results = [report for report in listener.recogniser.due(2.05) if isinstance(report, Result)]
+    assert [word.text for word in results[-1].words] == ["Good", "morning."]
+
+
 def test_marks_that_come_late_are_reported_at_once() -> None:
     listener = Listener(())
     listener.marks = WORDS

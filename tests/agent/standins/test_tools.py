@@ -72,4 +72,4 @@ async def test_tools_take_as_long_as_was_set(stand_ins: StandIns) -> None:
     began = time.monotonic()
     await asked(f"{call.tools_url}/echo")
 
-    assert 0.3 <= time.monotonic() - began < 0.6
+    assert 0.3 <= time.monotonic() - began < 2.0

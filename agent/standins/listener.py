@@ -48,6 +48,12 @@ class Listener:
             await self._tell_all(recogniser.due(now))
             await self._tell_all(recogniser.flush())
 
+    def forget(self) -> None:
+        """Report nothing of what was heard so far."""
+        self._hearing.forget()
+        for recogniser in self._recognisers:
+            recogniser.flush()
+
     async def report(self) -> None:
         """Report until cancelled."""
         while True:

@@ -180,7 +180,7 @@ class _Session:
         self._attention.listener.hear(sound)
 
     async def clear(self, message: _Message) -> None:
-        await self._attention.words()
+        self._attention.forget()
         self._state.heard = 0.0
         await self._tell("input_audio_buffer.cleared")
 

@@ -81,6 +81,12 @@ class Hearing:
         """Nothing is held back, says whoever sends."""
         self._settled = -math.inf
 
+    def forget(self) -> None:
+        """What came in so far counts for nothing."""
+        self._dropped += len(self._levels)
+        self._levels.clear()
+        self._runs.clear()
+
     def heard_until(self, now: float) -> float:
         """Host time of the newest sample; minus infinity while that cannot be told."""
         return self.position + self._runs[-1][1] if self._runs and now >= self._settled else -math.inf

@@ -42,6 +42,11 @@ class Attention:
             self._words.extend(word.text for word in report.words)
             self.over.set()
 
+    def forget(self) -> None:
+        """What was heard so far is no turn."""
+        self.listener.forget()
+        self._words.clear()
+
     async def words(self) -> str:
         """Everything that was said since the last time."""
         await self.listener.flush()

@@ -90,7 +90,8 @@ async def test_a_persona_talks_as_it_is_and_hangs_up(calls: dict[str, Conducted]
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_same_seed_is_the_same_callee(calls: dict[str, Conducted]) -> None:
-    assert calls["again"].said("user") == calls["busy"].said("user")
+    again, busy = calls["again"].said("user"), calls["busy"].said("user")
+    assert (again[:2], again[-1]) == (busy[:2], busy[-1])  # between them it may ask a slow agent whether it is there
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -158,6 +158,19 @@ def test_what_came_in_late_is_decided_when_the_client_has_no_more() -> None:
     assert [word.text for word in results[-1].words] == ["Good", "morning."]
 
 
+def test_what_is_forgotten_may_be_heard_again() -> None:
+    listener = Listener(WORDS)
+    listener.listen(0.9, 1.2)
+    listener.hearing.forget()
+    for index in range(round(1.0 / STEP)):  # it is sent once more
+        begin = 0.9 + index * STEP
+        speaking = any(mark.start <= begin + STEP / 2 <= mark.end for mark in WORDS)
+        listener.hear(sound(STEP, 3000.0 if speaking else 3.0), max(1.3, begin + STEP))
+    listener.listen(1.9, 2.4)
+
+    assert listener.said()[-1] == ("Good morning.", True)
+
+
 def test_marks_that_come_late_are_reported_at_once() -> None:
     listener = Listener(())
     listener.marks = WORDS

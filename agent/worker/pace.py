@@ -84,6 +84,10 @@ class Pace:
     def expect(self, job_id: str) -> None:
         """Note that a job was taken on, which needs a process. Raises OSError."""
         self._expected.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for file in self._expected.iterdir():
+            age = self._age(file)
+            if age is not None and age >= FORGOTTEN:
+                file.unlink(missing_ok=True)
         (self._expected / job_id).touch()
 
     def arrived(self, job_id: str) -> None:

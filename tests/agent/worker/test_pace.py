@@ -165,3 +165,13 @@ def test_jobs_that_arrived_or_were_forgotten_press_nobody(tmp_path: Path) -> Non
         return True
 
     assert asyncio.run(pressed()) is False
+
+
+def test_what_was_forgotten_is_cleared_away_by_the_next_job(tmp_path: Path) -> None:
+    pace = Pace(tmp_path, 1, time.time, asyncio.sleep, free(0.0))
+    pace.expect("AJ_1")
+    long_ago = time.time() - FORGOTTEN - 1.0
+    os.utime(tmp_path / "pace" / "expected" / "AJ_1", (long_ago, long_ago))
+    pace.expect("AJ_2")
+    pace.expect("AJ_3")
+    assert {file.name for file in (tmp_path / "pace" / "expected").iterdir()} == {"AJ_2", "AJ_3"}

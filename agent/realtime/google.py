@@ -16,7 +16,6 @@ from agent.plan import Endpoint, RealtimePlan, VoicePlan
 from agent.realtime.feed import Feed
 from agent.realtime.talker import Talker
 
-
 SILENCE_MS = 200
 """Silence after which the model begins to answer, as OpenAI's is asked to as soon as the callee pauses.
 

@@ -7,12 +7,9 @@ import os
 import signal
 from types import FrameType
 
-INTERRUPTED = 130
-"""The exit code of a program that Ctrl-C ended, as shells have it."""
-
 
 def main() -> None:
-    """Load the command line and run it. Ctrl-C before that ends the process without a word."""
+    """Load the command line and run it. Ctrl-C before that ends the process at once."""
     usual = signal.getsignal(signal.SIGINT)
     if usual is signal.default_int_handler:  # and not ignored, as for a job in the background
         signal.signal(signal.SIGINT, _leave)
@@ -23,7 +20,8 @@ def main() -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    os._exit(INTERRUPTED)
+    os.write(2, b"stopped\n")
+    os._exit(1)
 
 
 if __name__ == "__main__":

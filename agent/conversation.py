@@ -16,6 +16,7 @@ from livekit.agents.voice.events import ConversationItemAddedEvent, ErrorEvent
 
 from agent import events as e
 from agent.ears import Ears, SharedDetector, frame_of, shared_words
+from agent.failures import reason_of
 from agent.pipeline import PROVIDER_OPTIONS, Pipeline
 from agent.realtime.talker import Talker
 from agent.voice import Microphone, Mouth, new_id, voiced
@@ -31,12 +32,7 @@ _GO_ON = (
     "have said and without mentioning the fault."
 )
 
-_FAILURES = {
-    "llm_error": "the model could not be reached or answered with an error",
-    "tts_error": "the voice could not be reached or answered with an error",
-    "stt_error": "the recogniser could not be reached or answered with an error",
-    "realtime_model_error": "the model could not be reached or answered with an error",
-}
+_PARTS = {"llm_error": "model", "tts_error": "voice", "stt_error": "recogniser", "realtime_model_error": "model"}
 
 
 class Caller(Agent):
@@ -177,9 +173,9 @@ class Observer:
 
     def _error(self, event: ErrorEvent) -> None:
         kind = getattr(event.error, "type", "")
-        if getattr(event.error, "recoverable", True) or kind not in _FAILURES:
+        if getattr(event.error, "recoverable", True) or kind not in _PARTS:
             return
-        self._tell(e.Failed(at=self._now(), code="provider_failed", message=_FAILURES[kind]))
+        self._tell(e.Failed(at=self._now(), code="provider_failed", message=reason_of(event.error.error, _PARTS[kind])))
 
 
 def session_for(pipeline: Pipeline, ears: Ears) -> AgentSession[None]:

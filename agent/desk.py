@@ -25,7 +25,7 @@ from agent.rehearsal.results import Results
 from agent.rehearsal.shipped import is_folder, load_lines
 from agent.rehearsal.suite import Case, Ledger, Suite, rehearse_suite, run_of
 from agent.rehearsal.variation import AS_WRITTEN, varied
-from agent.rehearse import Rehearsal, make_folder, read_subject, rehearse
+from agent.rehearse import FILES, SUITE_FILES, Rehearsal, make_folder, read_subject, rehearse
 from agent.standins.process import StandInsFailed
 from agent.view import View
 from audio.recording import RecordingFailed
@@ -98,7 +98,8 @@ def _run_one(rehearsal: Rehearsal, suite: Suite, order: Order, terminal: Termina
     ledger = Ledger(suite, rehearsal.plan.attempt_id)
     with View(terminal) as view:
         outcome = asyncio.run(rehearse(rehearsal, view.show, lambda: leave(terminal)))
-    judged(terminal, outcome.verdicts)
+    if not outcome.withdrawn:
+        judged(terminal, outcome.verdicts)
     if order.junit is not None:
         case = Case(suite.lines[0], 1, order.seed, ".")
         ledger.add(run_of(case, ledger.results.seconds, outcome))
@@ -141,9 +142,11 @@ def leave(terminal: Terminal, last: Callable[[], None] = lambda: None) -> None:
 
 
 def make_place(folder: Path) -> None:
-    """Make the folder of many calls. Raises `InputInvalid`."""
+    """Make the folder of many calls, without what an earlier call or suite left beside them. Raises `InputInvalid`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for name in (*FILES, *SUITE_FILES):
+            (folder / name).unlink(missing_ok=True)
     except OSError as error:
         what = f"expected a folder that can be written: {error.strerror or type(error).__name__}"
         raise InputInvalid([Problem("--out", what)], source=str(folder)) from None
@@ -186,7 +189,8 @@ def _summary(outcome: Outcome, folder: Path) -> str:
     rows = summary.rows(outcome.report)
     if outcome.verdicts:
         held = sum(verdict.passed for verdict in outcome.verdicts)
-        rows["expected"] = f"{held} of {len(outcome.verdicts)} held"
+        judgement = f"{held} of {len(outcome.verdicts)} held"
+        rows["expected"] = "not judged: the call was called off" if outcome.withdrawn else judgement
     files = ["attempt.json", "events.jsonl"]
     files += ["audio.ogg"] if outcome.report.answered_at else []
     files += ["expectations.json"] if outcome.verdicts else []

@@ -28,7 +28,10 @@ from agent.rehearsal.stop import stopping
 from agent.settings import Settings
 from agent.standins.process import StandIns, running
 
-_FILES = ("attempt.json", "events.jsonl", "audio.ogg", "expectations.json")
+FILES = ("attempt.json", "events.jsonl", "audio.ogg", "expectations.json", "report.html")
+"""Of one call, in its folder."""
+SUITE_FILES = ("suite.json", "index.html")
+"""Of a suite, beside the folders of its calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,10 @@ def make_ready(
 
 
 def make_folder(folder: Path) -> None:
-    """Make a call's folder, without what an earlier call left there. Raises `InputInvalid`."""
+    """Make a call's folder, without what an earlier call or suite left there. Raises `InputInvalid`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in _FILES:
+        for name in (*FILES, *SUITE_FILES):
             (folder / name).unlink(missing_ok=True)
         (folder / "events.jsonl").touch()
     except OSError as error:

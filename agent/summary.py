@@ -1,5 +1,7 @@
 """What came of an attempt, in a few lines for the terminal."""
 
+from statistics import median
+
 from agent.models.report import Attempt
 from agent.problems import ErrorCode
 
@@ -15,13 +17,14 @@ def rows(report: Attempt) -> dict[str, str]:
     if report.answered_at is not None and report.ended_at is not None:
         talked = (report.ended_at - report.answered_at).total_seconds()
     why = report.end_reason or (report.error.code if report.error else None) or "-"
-    waits = sorted(turn.voice_to_voice_ms for turn in report.details.latencies if turn.voice_to_voice_ms is not None)
+    waits = [turn.voice_to_voice_ms for turn in report.details.latencies if turn.voice_to_voice_ms is not None]
+    spoke = sum(entry.role == "user" for entry in report.transcript)
     return {
         "attempt": report.id,
         "status": report.status if report.dial_error is None else f"{report.status} ({report.dial_error})",
         "ended": f"by {report.ended_by}, {why}",
-        "talked": f"{talked:.1f} s, {len([e for e in report.transcript if e.role == 'user'])} turns of the callee",
-        "voice to voice": f"{waits[len(waits) // 2]} ms median of {len(waits)}" if waits else "-",
+        "talked": f"{talked:.1f} s, the callee spoke {spoke} {'time' if spoke == 1 else 'times'}",
+        "voice to voice": f"{median(waits):.0f} ms median of {len(waits)}" if waits else "-",
     }
 
 

@@ -107,7 +107,7 @@ _TALK: tuple[_Figure, ...] = (
     ("wait s", _in_seconds(lambda side: side.median), _places(2)),
     ("p95 s", _in_seconds(lambda side: side.p95), _places(2)),
     ("length s", _of_call(lambda call: call.seconds), _places(1)),
-    ("turns", _of_call(lambda call: call.agent_turns), _places(1)),
+    ("agent turns", _of_call(lambda call: call.agent_turns), _places(1)),
     ("words", _of_call(lambda call: call.agent_words), _places(0)),
 )
 _COST: _Figure = ("cost/1000", _of_call(lambda call: None if call.cost is None else call.cost * 1000), _places(2))

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from livekit.agents import Agent, AgentSession, APIConnectionError, APIError, APIStatusError, APITimeoutError
+from livekit.agents import Agent, AgentSession, APIError
 from livekit.agents.metrics import LLMMetrics, RealtimeModelMetrics
 from livekit.agents.utils import http_context
 from livekit.agents.voice.agent_session import SessionConnectOptions
@@ -17,6 +17,7 @@ from livekit.agents.voice.speech_handle import SpeechHandle
 from agent import events as e
 from agent.announcer import written_opening
 from agent.console.usage import Usage
+from agent.failures import is_refusal, reason_of
 from agent.pipeline import PROVIDER_OPTIONS, Pipeline, build
 from agent.plan import Plan
 from agent.realtime.opening import composed
@@ -158,15 +159,13 @@ class Talk:
         return time.monotonic()
 
     def _answer(self, began: float, failure: BaseException | None = None) -> Answer:
-        while isinstance(failure, APIConnectionError) and isinstance(failure.__cause__, APIError):
-            failure = failure.__cause__  # of the last of several tries
         return Answer(
             text="".join(self._pieces),
             usage=self._usage,
             first=None if self._first is None else self._first - began,
             whole=time.monotonic() - began,
             error="" if failure is None else reason(failure, self._plan),
-            refused=isinstance(failure, APIStatusError) and failure.status_code in _KEY,
+            refused=failure is not None and is_refusal(failure),
         )
 
     def _say(self, piece: str) -> None:
@@ -192,27 +191,11 @@ class Talk:
                 return
 
 
-_KEY = (401, 403)
-_REFUSALS = {
-    **dict.fromkeys(_KEY, "the model's provider refused the key"),
-    404: "the model's provider does not know this model",
-    429: "the model's provider takes no more requests: too many, or no credit left",
-}
-_FAILURES: tuple[tuple[type[BaseException], str], ...] = (
-    (APITimeoutError, "the model did not answer in time"),
-    (APIConnectionError, "the model could not be reached"),
-    (SilentVoice, "the model wrote nothing"),
-)
-
-
 def reason(failure: BaseException, plan: Plan) -> str:
     """Why a model gave no answer, in a sentence that holds nothing of the failure's own words."""
-    if isinstance(failure, APIStatusError) and failure.status_code > 0:
-        code = failure.status_code
-        return _REFUSALS[code] if code in _REFUSALS else f"the model answered with an error ({code})"
     if isinstance(failure, TimeoutError):
         return f"no answer came within {plan.patience.reply:g} s"
-    return next((text for kind, text in _FAILURES if isinstance(failure, kind)), "the model failed")
+    return "the model wrote nothing" if isinstance(failure, SilentVoice) else reason_of(failure, "model")
 
 
 def _session(pipeline: Pipeline) -> AgentSession[None]:

@@ -53,6 +53,8 @@ class Progress:
         line = Text.assemble((f"{sign} ", style), f"{run.name:<24} {run.seconds:6.1f} s  {run.end}")
         if run.came is Came.STOPPED:
             line.append("  called off", style="dim")
+        elif run.came is Came.FAILED and run.lag > LATE:
+            line.append(f"  the machine was late: loop lag p99 {run.lag:.0f} ms", style="yellow")
         self._console.print(line, soft_wrap=True)
         for reason in run.reasons:
             self._console.print(Text(f"    {reason}", style=style), soft_wrap=True)

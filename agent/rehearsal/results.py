@@ -23,7 +23,7 @@ class Came(StrEnum):
     FAILED = "failed"
     """The call was not as expected."""
     ERROR = "error"
-    """There was no call to judge: it could not be conducted."""
+    """There was no call to judge: it could not be conducted, or a provider failed in it."""
     STOPPED = "stopped"
     """It was called off from outside; it counts neither way."""
 

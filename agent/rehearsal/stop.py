@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 PATIENCE = 0.5
 """Seconds within which further signals are the same press of Ctrl-C."""
@@ -14,24 +16,22 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def stopping(*, ending: bool = False, at_once: Callable[[], None] | None = None) -> Iterator[asyncio.Event]:
     """An event that is set by the first such signal; while the context lasts none of them ends the process.
 
-    A second one calls `at_once`. With `ending` the process is about to end by itself afterwards: repeats of a signal
-    that was heeded do not hurry it. On the main thread only, as the loop's signal handlers are.
+    A second one calls `at_once`, even while the loop is held up. With `ending` the process is about to end by itself
+    afterwards: repeats of a signal that was heeded do not hurry it. On the main thread only, as signal handlers are.
     """
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     first: list[float] = []
 
-    def heed() -> None:
-        first.append(loop.time())
-        stop.set()
-        if at_once is not None and loop.time() - first[0] >= PATIENCE:
+    def heed(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        now = time.monotonic()
+        first.append(now)
+        if at_once is not None and now - first[0] >= PATIENCE:
             at_once()
+        loop.call_soon_threadsafe(stop.set)  # which wakes the loop
 
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, heed)
+    before = {number: signal.signal(number, heed) for number in _SIGNALS}
     try:
         yield stop
     finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
-            if ending and stop.is_set():
-                signal.signal(number, signal.SIG_IGN)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if ending and first else handler)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from agent import events as e
 from agent.documents import safe_name
-from agent.problems import InputInvalid
+from agent.problems import ErrorCode, InputInvalid
 from agent.providers import Providers
 from agent.rehearsal.outcome import Outcome
 from agent.rehearsal.results import Came, Results, Run
@@ -230,6 +230,8 @@ def run_of(case: Case, seconds: float, outcome: Outcome | str) -> Run:
     if outcome.withdrawn:
         came, reasons = Came.STOPPED, ()
     elif reasons:
-        came = Came.FAILED
+        failed = outcome.report.error
+        outage = failed is not None and failed.code is ErrorCode.PROVIDER_FAILED
+        came = Came.ERROR if outage else Came.FAILED
     name, verdicts = case.line.name, outcome.verdicts
     return Run(name, case.number, case.seed, case.folder, came, reasons, seconds, outcome.report, verdicts)

@@ -190,3 +190,17 @@ def test_a_full_disk_is_told_and_the_event_is_in_memory_all_the_same() -> None:
     assert journal.torn
     assert journal.events == [heard("Hello")]
     journal.close()
+
+
+@pytest.mark.parametrize("number", ["1e308", "NaN", "Infinity", "-Infinity", '"inf"', "-1e11", "1e400"])
+def test_a_number_that_no_call_can_have_is_no_event(number: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - pydantic's own errors are among them
+        decode(f'{{"event": "Answered", "at": {number}}}')
+    with pytest.raises(ValueError):  # noqa: PT011
+        decode(f'{{"event": "CalleeStarted", "at": 1.0, "sample": {number}}}')
+
+
+def test_the_numbers_of_those_who_ask_for_a_call_are_theirs() -> None:
+    accepted = example(e.Accepted)
+    asked = dataclasses.replace(accepted, metadata={"budget": 1e300})  # type: ignore[call-arg] # only this kind has it
+    assert decode(encode(asked)) == asked

@@ -30,8 +30,8 @@ def interrupted(module: str, usual: str = "default_int_handler") -> tuple[int, s
 
 
 @pytest.mark.parametrize("module", ["agent.cli", "typer", "agent.problems"])
-def test_ctrl_c_before_there_is_a_command_ends_the_program_without_a_word(module: str) -> None:
-    assert interrupted(module) == (130, "", "")
+def test_ctrl_c_before_there_is_a_command_ends_the_program_with_a_word(module: str) -> None:
+    assert interrupted(module) == (1, "", "stopped\n")
 
 
 def test_ctrl_c_while_a_command_is_loaded_says_so_in_a_word() -> None:

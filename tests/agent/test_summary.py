@@ -12,7 +12,7 @@ def test_a_call_comes_to_a_few_lines() -> None:
         "attempt         attempt-1\n"
         "status          completed\n"
         "ended           by agent, tool_end_call\n"
-        "talked          11.2 s, 3 turns of the callee\n"
+        "talked          11.2 s, the callee spoke 3 times\n"
         "voice to voice  1000 ms median of 1\n"
     )
 
@@ -22,7 +22,7 @@ def test_a_dial_that_failed_says_how() -> None:
     assert (rows["status"], rows["ended"], rows["talked"]) == (
         "error (busy)",
         "by system, user_rejected",
-        "0.0 s, 0 turns of the callee",
+        "0.0 s, the callee spoke 0 times",
     )
 
 

@@ -131,7 +131,7 @@ async def test_a_real_model_that_is_not_there_ends_the_call_with_a_reason(calls:
     assert report.status == "error"
     assert report.error is not None
     assert report.error.code == "provider_failed"
-    assert report.error.message == "the model could not be reached or answered with an error"
+    assert report.error.message == "the model's provider does not know this model"
 
 
 def problems(folder: Path, providers: str, **assistant: Any) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from agent.models.report import Attempt
 from agent.rehearsal.progress import Progress, judged, table
 from agent.rehearsal.results import Came
 from agent.rehearsal.shipped import NamedLine, parse_line
@@ -18,6 +19,14 @@ CASE = Case(NamedLine("a", parse_line({})), 1, 1, "a/run-01")
 
 def console(*, terminal: bool = False) -> Console:
     return Console(file=io.StringIO(), width=60, force_terminal=terminal, highlight=False, color_system=None)
+
+
+def late(lag: float) -> Attempt:
+    """The report of a call on a loop that was late by so many milliseconds."""
+    report = run("a", 1).report
+    assert report is not None and report.details.health is not None
+    health = report.details.health.model_copy(update={"loop_lag_p99_ms": lag})
+    return report.model_copy(update={"details": report.details.model_copy(update={"health": health})})
 
 
 def shown(console: Console) -> str:
@@ -38,6 +47,17 @@ def test_every_run_is_a_line_with_its_reasons_below() -> None:
         "    says “x”: not in 3 sentences of the agent's",
         "    late",
         "– a 3                        10.0 s  tool_end_call  called off",
+    ]
+
+
+def test_a_failure_on_a_late_machine_says_so() -> None:
+    screen = console()
+    with Progress(screen, 2) as progress:
+        progress.ended(CASE, run("a", 1, report=late(380.0)))
+        progress.ended(CASE, run("a", 2, Came.FAILED, report=late(380.0)))
+    assert [row.partition("tool_end_call")[2] for row in shown(screen).splitlines()] == [
+        "",
+        "  the machine was late: loop lag p99 380 ms",
     ]
 
 
@@ -97,10 +117,6 @@ def test_what_was_not_done_is_said() -> None:
 
 
 def test_a_machine_that_could_not_keep_up_is_told_of() -> None:
-    report = run("a", 1).report
-    assert report is not None and report.details.health is not None
-    health = report.details.health.model_copy(update={"loop_lag_p99_ms": 47.2})
-    late = report.model_copy(update={"details": report.details.model_copy(update={"health": health})})
-    remark = table(results(run("a", 1), run("a", 2, report=late)), OUT).splitlines()[-1]
+    remark = table(results(run("a", 1), run("a", 2, report=late(47.2))), OUT).splitlines()[-1]
     assert remark == "the machine could not keep up: loop lag p99 up to 47 ms in out/a/run-02; try fewer --jobs"
     assert "keep up" not in table(results(run("a", 1), run("a", 2, Came.STOPPED, report=late)), OUT)

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import time
 
 import pytest
 
@@ -18,10 +19,11 @@ async def test_a_signal_is_told_and_ends_nothing(number: signal.Signals) -> None
 
 
 async def test_afterwards_signals_end_the_process_again() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with stopping():
         pass
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+    assert before[1] is signal.SIG_DFL
 
 
 async def test_repeats_of_a_heeded_signal_do_not_hurry_a_process_that_is_ending() -> None:
@@ -58,3 +60,12 @@ async def test_a_second_press_does_nothing_where_nothing_is_to_be_done() -> None
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.sleep(0.02)
         assert stop.is_set()
+
+
+async def test_a_second_press_counts_while_the_loop_is_held_up() -> None:
+    ended: list[str] = []
+    with stopping(at_once=lambda: ended.append("now")):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(PATIENCE + 0.02)  # noqa: ASYNC251  (as an import does)
+        os.kill(os.getpid(), signal.SIGINT)
+        assert ended == ["now"]

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,16 @@ import pytest
 
 from agent import settings
 from agent.providers import STAND_INS
+from agent.rehearsal.line import SimulatedLine
+from agent.rehearsal.outcome import Outcome
 from agent.rehearsal.results import Came, Run
 from agent.rehearsal.shipped import NamedLine, parse_line
-from agent.rehearsal.suite import Case, Ledger, Part, Suite, conduct, in_turn
+from agent.rehearsal.suite import Case, Ledger, Part, Suite, conduct, in_turn, run_of
 from agent.rehearse import read_subject
+from agent.report import fold
 from agent.standins.process import StandIns, running
+from tests.agent.rehearsal.fakes import voice
+from tests.agent.worker.attempts import FAILED, accepted
 from tests.calls import attempt
 
 LEAVES: dict[str, Any] = {"ring": 0.1, "callee": [{"at": 0.6, "hang_up": True}]}
@@ -195,3 +201,19 @@ async def test_without_stand_ins_nothing_more_is_begun(tmp_path: Path) -> None:
     assert len(watched.began_) == 2
     assert {run.came for run in ledger.results.runs} <= {Came.FAILED, Came.ERROR}
     assert all("stand-in process has died" in run.reasons[0] for run in ledger.results.runs)
+
+
+@pytest.mark.parametrize(
+    ("code", "reasons", "came"),
+    [
+        ("provider_failed", ("the model failed",), Came.ERROR),
+        ("provider_failed", (), Came.PASSED),  # as its line expects
+        ("internal_error", ("it broke",), Came.FAILED),
+    ],
+)
+async def test_a_call_in_which_a_provider_failed_is_not_judged(code: str, reasons: tuple[str, ...], came: Came) -> None:
+    script = parse_line({})
+    line = SimulatedLine(script, language="en", voice=voice, mark=lambda marks: None, ringing_timeout=30)
+    report = fold((accepted(), replace(FAILED, error_code=code)))
+    run = run_of(Case(NamedLine("a", script), 1, 1, "a/run-01"), 1.0, Outcome(report, line, reasons=reasons))
+    assert (run.came, run.reasons) == (came, reasons)

@@ -17,6 +17,9 @@ from agent.events import EVENTS, Event
 
 logger = logging.getLogger(__name__)
 
+GREATEST = 1e10
+"""What no number of an event is beyond, whatever it counts: 300 years of seconds, five days of samples."""
+
 Watcher = Callable[[Event], None]
 
 
@@ -34,12 +37,17 @@ def encode(event: Event) -> str:
 
 
 def decode(line: str | bytes) -> Event:
-    """The event of one line. Raises ValueError where it is none."""
+    """The event of one line. Raises ValueError where it is none, or holds a number that nothing can be."""
     fields = _OBJECT.validate_json(line)
     kind = EVENTS.get(str(fields.pop("event", "")))
     if kind is None:
         raise ValueError("expected the name of an event")
-    return _ADAPTERS[kind].validate_python(fields)
+    event = _ADAPTERS[kind].validate_python(fields)
+    for field in dataclasses.fields(event):
+        value = getattr(event, field.name)
+        if isinstance(value, int | float) and not abs(value) <= GREATEST:  # so that NaN is refused as well
+            raise ValueError("expected numbers that a call can have")
+    return event
 
 
 _OBJECT: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])

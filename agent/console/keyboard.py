@@ -6,8 +6,10 @@ import threading
 from enum import Enum, auto
 from typing import Protocol, TextIO
 
+import typer
+
 LONGEST = 5000
-"""Characters of a line; what is beyond is cut off."""
+"""Characters of a line; what is beyond is cut off, and that is said."""
 
 
 class Key(Enum):
@@ -57,5 +59,7 @@ class Pipe:
 
 
 def whole(line: str) -> str:
-    """The line without half characters, and not too long."""
-    return line.encode(errors="replace").decode()[:LONGEST]
+    """The line without half characters, and not too long; on standard error it is said that it was cut."""
+    if len(line) > LONGEST:
+        typer.echo(f"a line was cut: only its first {LONGEST} characters count", err=True)
+    return line[:LONGEST].encode(errors="replace").decode()

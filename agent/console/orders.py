@@ -39,7 +39,7 @@ _MEANINGS = {
     Kind.TRANSCRIPT: _Meaning("", "show everything said so far"),
     Kind.SAVE: _Meaning("FILE", "write the conversation as a line file for `rehearse`"),
     Kind.HELP: _Meaning("", "show this"),
-    Kind.QUIT: _Meaning("", "leave; so do Ctrl-D and Ctrl-C"),
+    Kind.QUIT: _Meaning("", "leave; so do Ctrl-D and, while no answer is under way, Ctrl-C"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from pydantic import JsonValue, TypeAdapter
 
@@ -39,11 +40,6 @@ class Figure:
 
 
 _VALUE: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
-
-
-def median(figures: Sequence[float]) -> float:
-    """The middle one of figures that are not empty; the upper of the two in the middle."""
-    return sorted(figures)[len(figures) // 2]
 
 
 def figures(attempt: Attempt, waits: Sequence[Wait]) -> tuple[Figure, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from agent.models.report import Attempt
+from agent.page.source import is_file
 from agent.summary import failed
 
 EXPECTATIONS = "expectations.json"
@@ -92,7 +93,7 @@ def judged(folder: Path, attempt: Attempt, run: SuiteRun | None = None) -> Judge
 def suite(folder: Path) -> Suite | None:
     """The suite in a folder; None where there is none. Runs that lie outside the folder are none of it."""
     try:
-        found = Suite.model_validate_json((folder / SUITE).read_bytes())
+        found = Suite.model_validate_json(_bytes(folder / SUITE))
     except (OSError, ValidationError):
         return None
     home = folder.resolve()
@@ -102,15 +103,22 @@ def suite(folder: Path) -> Suite | None:
 def _lies_in(home: Path, name: str) -> bool:
     try:
         return (home / name).resolve().is_relative_to(home)
-    except ValueError:
-        return False  # a name that no file can have
+    except (OSError, ValueError, RuntimeError):
+        return False  # a name that no file can have, or links that lead in a circle
 
 
 def _expectations(path: Path) -> tuple[Expectation, ...]:
     try:
-        return _EXPECTATIONS.validate_json(path.read_bytes())
+        return _EXPECTATIONS.validate_json(_bytes(path))
     except (OSError, ValidationError):
         return ()
+
+
+def _bytes(path: Path) -> bytes:
+    """What a plain file holds: anything else may never end. Raises OSError."""
+    if not is_file(path):
+        raise FileNotFoundError
+    return path.read_bytes()
 
 
 def _shortcomings(expectations: Sequence[Expectation], attempt: Attempt) -> Iterator[str]:

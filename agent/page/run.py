@@ -15,7 +15,7 @@ from agent.page.contents import contents_of
 from agent.page.judgement import Judgement, SuiteRun, judged, suite
 from agent.page.render import index, page
 from agent.page.runs import Run
-from agent.page.source import Source, is_call, read
+from agent.page.source import Source, is_call, is_folder, read
 from agent.problems import InputInvalid, Problem
 
 PAGE = "report.html"
@@ -38,7 +38,7 @@ class Written:
 
 def run_report(path: Path, out: Path | None, *, browse: bool, as_json: bool) -> int:
     """Write the page of a call, or of every call of a folder; the exit code. Raises `InputInvalid`."""
-    several = path.is_dir() and not is_call(path)
+    several = is_folder(path) and (suite(path) is not None or not is_call(path))
     written = write_index(path, out) if several else write_page(path, out)
     for problem in written.problems:
         typer.echo(problem, err=True)
@@ -55,11 +55,11 @@ def run_report(path: Path, out: Path | None, *, browse: bool, as_json: bool) -> 
 
 def write_page(path: Path, out: Path | None = None) -> Written:
     """Write the page of one call: into its folder, or beside its file. Raises `InputInvalid`."""
-    target = out or (path / PAGE if path.is_dir() else path.with_suffix(".html"))
+    target = out or (path / PAGE if is_folder(path) else path.with_suffix(".html"))
     _check(target)
-    source = read(path)
-    _write(target, _page(source, judged(path, source.attempt)))
-    notes = tuple(f"{path}: {note}" for note in source.notes) if path.is_dir() else ()
+    made = _made(path)
+    _write(target, made.text)
+    notes = tuple(f"{path}: {note}" for note in made.source.notes) if is_folder(path) else ()
     return Written(target, (target,), notes)
 
 
@@ -106,7 +106,7 @@ def found(folder: Path, deepest: int = DEEPEST) -> Iterator[Case]:
     except OSError:
         return
     for entry in sorted(inner, key=lambda entry: tuple(_pieces(entry.name))):
-        if is_call(entry):
+        if is_call(entry) and suite(entry) is None:
             yield Case(entry)
         elif deepest > 1:
             yield from found(entry, deepest - 1)
@@ -122,30 +122,45 @@ class _Shown:
 
 def _case(case: Case, name: str, target: Path) -> _Shown:
     """Write the page of a case, if there is a call; its entry of the index at `target`."""
+    line, passed = (case.run.line, case.run.passed) if case.run else (None, None)
     if case.run is not None and not is_call(case.folder):
-        return _Shown(Run(name=name, line=case.run.line, passed=case.run.passed, reasons=case.run.reasons), ())
+        return _Shown(Run(name=name, line=line, passed=passed, reasons=case.run.reasons), ())
     try:
-        source = read(case.folder)
+        made = _made(case.folder, case.run)
     except InputInvalid as invalid:
-        line, passed = (case.run.line, case.run.passed) if case.run else (None, None)
         reasons = tuple(map(str, invalid.problems))
         return _Shown(Run(name=name, line=line, passed=passed, reasons=reasons), invalid.lines())
-    judgement = judged(case.folder, source.attempt, case.run)
-    _write(case.folder / PAGE, _page(source, judgement))
+    _write(case.folder / PAGE, made.text)
     run = Run(
         name=name,
-        line=judgement.line,
-        attempt=source.attempt,
-        passed=judgement.passed,
-        reasons=judgement.reasons,
+        line=made.judgement.line,
+        attempt=made.source.attempt,
+        passed=made.judgement.passed,
+        reasons=made.judgement.reasons,
         href=_href(case.folder / PAGE, target),
     )
-    return _Shown(run, tuple(f"{case.folder}: {note}" for note in source.notes))
+    return _Shown(run, tuple(f"{case.folder}: {note}" for note in made.source.notes))
 
 
-def _page(source: Source, judgement: Judgement) -> str:
-    heard, notes = _heard(source)
-    return page(contents_of(source, heard, notes, judgement))
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A call's page, and what it was made from."""
+
+    source: Source
+    judgement: Judgement
+    text: str
+
+
+def _made(path: Path, run: SuiteRun | None = None) -> _Made:
+    """The page of a call. Raises `InputInvalid`, also where what can be read cannot be shown."""
+    try:
+        source = read(path)
+        judgement = judged(path, source.attempt, run)
+        heard, notes = _heard(source)
+        return _Made(source, judgement, page(contents_of(source, heard, notes, judgement)))
+    except (ValueError, ArithmeticError, OSError) as error:
+        problem = Problem("", f"this call could not be shown: {type(error).__name__}")
+        raise InputInvalid([problem], source=str(path)) from None
 
 
 def _heard(source: Source) -> tuple[sound.Sound | None, tuple[str, ...]]:
@@ -183,7 +198,7 @@ def _href(page_path: Path, from_index: Path) -> str:
 
 
 def _check(target: Path) -> None:
-    if target.is_dir():
+    if is_folder(target):
         raise InputInvalid([Problem("--out", "expected a file: this is a folder")], source=str(target))
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputInvalid([Problem("--out", "expected a file that ends in .html")], source=str(target))

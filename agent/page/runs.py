@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from agent.models.report import Attempt
-from agent.page.facts import median
 from agent.page.verdict import Verdict, talked, verdict
 from agent.page.waits import waits
 from agent.page.words import lasting, milliseconds

@@ -4,6 +4,7 @@ A folder needs either `attempt.json` or `events.jsonl`: where the report is miss
 journal, as it stood when the journal ended. A file is the report alone, bare or as a webhook's event carries it.
 """
 
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from agent import events as e
 from agent.journal import decode
 from agent.models.report import Attempt
 from agent.problems import InputInvalid, Problem, shown
-from agent.report import fold
+from agent.report import NotAJournal, fold
 
 REPORT = "attempt.json"
 JOURNAL = "events.jsonl"
@@ -39,7 +40,7 @@ def read(path: Path) -> Source:
     """The call of a folder or of a report's file. Raises `InputInvalid`, which names the file."""
     if path.suffix == ".jsonl":
         return _journal_alone(path)
-    if not path.is_dir():
+    if not is_folder(path):
         attempt, notes = _report(path)
         return Source(attempt, notes=notes)
     if not is_call(path):
@@ -49,17 +50,33 @@ def read(path: Path) -> Source:
     events, more = _of_attempt(attempt, events)
     recording = path / RECORDING
     notes = (*report_notes, *journal_notes, *more)
-    return Source(attempt, events, recording if recording.is_file() else None, notes)
+    return Source(attempt, events, recording if is_file(recording) else None, notes)
 
 
 def is_call(folder: Path) -> bool:
     """Whether a folder is a call's."""
-    return (folder / REPORT).is_file() or (folder / JOURNAL).is_file()
+    return is_file(folder / REPORT) or is_file(folder / JOURNAL)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a plain file; none where the name is too long for one, or nobody may look."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder, likewise."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _report_or_fold(folder: Path, events: Sequence[e.Event]) -> tuple[Attempt, tuple[str, ...]]:
     try:
-        if (folder / REPORT).is_file():
+        if is_file(folder / REPORT):
             return _report(folder / REPORT)
         why = f"{REPORT} is missing"
     except InputInvalid as invalid:
@@ -80,8 +97,11 @@ def _journal_alone(path: Path) -> Source:
 def _folded(journal: Path, events: Sequence[e.Event]) -> Attempt:
     try:
         return fold(events)
-    except ValueError:
+    except NotAJournal:
         problem = Problem("", "expected a journal that begins with an accepted attempt")
+        raise InputInvalid([problem], source=str(journal)) from None
+    except (ValueError, OverflowError):
+        problem = Problem("", "expected the journal of a call, with moments that have a date")
         raise InputInvalid([problem], source=str(journal)) from None
 
 
@@ -102,6 +122,8 @@ def _of_attempt(attempt: Attempt, events: tuple[e.Event, ...]) -> tuple[tuple[e.
 def _journal(path: Path) -> tuple[tuple[e.Event, ...], tuple[str, ...]]:
     """Every event that can be read; what cannot is told and passed over, but for a torn last line."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # what is no file may never end
+            raise OSError
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return (), (f"There is no {JOURNAL}: phases, moments and the tools' times are unknown.",)

@@ -36,3 +36,7 @@ def test_each_way_of_talking_has_its_own_orders() -> None:
     for by_microphone in (False, True):
         listed = {written.split()[0][1:] for written, _ in explained(by_microphone=by_microphone)}
         assert listed == {str(kind) for kind in Kind if available(kind, by_microphone=by_microphone)}
+
+
+def test_help_says_when_ctrl_c_leaves() -> None:
+    assert dict(explained())["/quit"] == "leave; so do Ctrl-D and, while no answer is under way, Ctrl-C"

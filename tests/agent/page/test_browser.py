@@ -201,6 +201,20 @@ def test_pages_fit_into_their_window(opened: Open, call: Path, suite: Path, widt
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_long_transcript_ends_where_the_column_beside_it_does(opened: Open, call: Path) -> None:
+    page = opened(call, height=500)
+    bottoms = "all => all.map(one => one.getBoundingClientRect().bottom)"
+    transcript, side = page.eval_on_selector_all("#transcript, .side .card:last-child", bottoms)
+    assert transcript == pytest.approx(side, abs=1)
+    assert page.locator("#lines").bounding_box()["y"] + page.locator("#lines").bounding_box()["height"] > side - 30
+
+
+def test_the_choice_of_sides_has_room_for_its_words_on_a_phone(opened: Open, call: Path) -> None:
+    natural = opened(call).locator("#sides").bounding_box()["width"]
+    for width in (320, 360, 390):
+        assert opened(call, width).locator("#sides").bounding_box()["width"] > natural - 8
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_stands_out(opened: Open, call: Path, suite: Path, scheme: str) -> None:
     for file in (call, suite / "index.html", suite / "failed" / "report.html"):

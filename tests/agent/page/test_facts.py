@@ -1,8 +1,8 @@
 from typing import Any
 
 from agent.models.report import Attempt
-from agent.page.facts import figures, groups, median
-from agent.page.waits import waits
+from agent.page.facts import figures, groups
+from agent.page.waits import Wait, waits
 from agent.report import fold
 from tests.agent.recorded import CALL
 from tests.agent.worker.attempts import REFUSED_CALL
@@ -69,5 +69,7 @@ def test_what_comes_after_a_call_is_shown_once_it_is_there() -> None:
     assert shown["More: moods"] == "[\n  1\n]"
 
 
-def test_the_median_is_the_summarys() -> None:
-    assert (median([3, 1, 2]), median([4, 1, 3, 2]), median([7])) == (2, 3, 7)
+def test_the_median_of_two_waits_lies_between_them() -> None:
+    waited = [Wait(1.0, total, True, ()) for total in (1000.0, 1301.0)]
+    shown = {figure.name: (figure.text, figure.about) for figure in figures(fold(CALL), waited)}
+    assert shown["Reply heard after"] == ("1,150 ms", "median of 2; slowest 1,301 ms")

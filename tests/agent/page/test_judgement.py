@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,3 +63,18 @@ def test_a_suite_knows_what_was_not_done(tmp_path: Path) -> None:
     found = suite(tmp_path)
     assert found is not None
     assert (found.missing, found.runs) == (2, (SuiteRun(line="a", folder="a", passed=True),))
+
+
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "expectations.json")
+    os.mkfifo(tmp_path / "suite.json")
+    assert judged(tmp_path, fold(CALL)) == UNJUDGED
+    assert suite(tmp_path) is None
+
+
+def test_a_run_whose_name_is_too_long_is_none_of_the_suite(tmp_path: Path) -> None:
+    runs = [{"line": "x", "folder": name, "passed": True} for name in ("x" * 300, "x/" * 3000, "a")]
+    (tmp_path / "suite.json").write_text(json.dumps({"planned": 3, "runs": runs}))
+    found = suite(tmp_path)
+    assert found is not None
+    assert found.runs[-1].folder == "a"

@@ -178,3 +178,36 @@ def test_a_browser_is_opened_where_there_is_one(tmp_path: Path) -> None:
     browser.chmod(0o755)
     assert report(tmp_path / "call", "--open", BROWSER=f"{browser} %s").returncode == 0
     assert (tmp_path / "opened").read_text() == (tmp_path / "call" / "report.html").as_uri()
+
+
+def test_one_call_with_an_impossible_number_does_not_keep_the_others_from_being_shown(tmp_path: Path) -> None:
+    written(tmp_path / "good", seconds=None)
+    journal = written(tmp_path / "journal", seconds=None) / "events.jsonl"
+    (tmp_path / "journal" / "attempt.json").unlink()
+    journal.write_text(f'{journal.read_text()}{{"event":"Rang","at":1e308}}\n')
+    huge = written(tmp_path / "huge", seconds=None) / "attempt.json"
+    raw = json.loads(huge.read_text())
+    raw["speech_events"][0]["started_speaking_at_ms"] = 10**400
+    huge.write_text(json.dumps(raw))
+    done = report(tmp_path)
+    assert done.returncode == 0
+    assert f"{tmp_path / 'huge'}: this call could not be shown: OverflowError\n" in done.stderr
+    index = (tmp_path / "index.html").read_text()
+    assert 'href="good/report.html"' in index and 'href="journal/report.html"' in index
+    assert "this call could not be shown" in index and 'href="huge/report.html"' not in index
+    assert refused(tmp_path / "huge").endswith("this call could not be shown: OverflowError")
+
+
+def test_where_a_suite_is_a_call_beside_it_is_not_shown(tmp_path: Path) -> None:
+    folder = written(tmp_path / "both", seconds=None)
+    written(folder / "run-01", seconds=None)
+    suite(folder, 1, {"line": "x", "folder": "run-01", "passed": True})
+    done = report(folder)
+    assert (done.returncode, done.stdout) == (0, f"{folder / 'index.html'}\n")
+    assert [case.folder.name for case in found(tmp_path)] == ["run-01"]
+
+
+def test_a_path_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    done = report(tmp_path / ("x" * 300))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(": expected a file that can be read\n")

@@ -1,10 +1,13 @@
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import JsonValue
 
+from agent import events as e
 from agent.journal import encode
 from agent.page.source import parse_report, read
 from agent.problems import InputInvalid
@@ -155,3 +158,38 @@ def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path / "none.json").endswith("none.json: expected a file: there is none")
     assert refused(tmp_path / "none.jsonl").startswith(f"{tmp_path / 'none.jsonl'}: expected")
     assert "expected a call's folder" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("number", ["1e308", "NaN", "Infinity"])
+def test_a_line_with_an_impossible_moment_is_passed_over(tmp_path: Path, number: str) -> None:
+    (written(tmp_path, seconds=None) / "attempt.json").unlink()
+    journal = tmp_path / "events.jsonl"
+    journal.write_text(f'{journal.read_text()}{{"event":"Rang","at":{number}}}\n')
+    source = read(tmp_path)
+    assert (source.attempt, source.events) == (fold(CALL), CALL)
+    assert source.notes[1].startswith(f"events.jsonl: line {len(CALL) + 1} is nothing this version knows")
+
+
+@pytest.mark.parametrize("utc", ["9999-12-31T23:59:59+00:00", "soon"])
+def test_a_journal_without_a_date_is_refused(tmp_path: Path, utc: str) -> None:
+    events = (replace(accepted(), utc=utc), e.Ended(at=1e6, ended_by="user", end_reason=None))
+    (tmp_path / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
+    assert refused(tmp_path).endswith("events.jsonl: expected the journal of a call, with moments that have a date")
+
+
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
+    for name in ("events.jsonl", "attempt.json"):
+        os.mkfifo(tmp_path / name)
+    assert "expected a call's folder" in refused(tmp_path)
+    assert refused(tmp_path / "events.jsonl").endswith("expected a file that can be read")
+    (tmp_path / "attempt.json").unlink()
+    (tmp_path / "attempt.json").write_text(fold(CALL).model_dump_json())
+    assert refused(tmp_path).endswith("events.jsonl: expected a file that can be read")
+    (tmp_path / "events.jsonl").unlink()
+    (tmp_path / "events.jsonl").symlink_to("/dev/zero")
+    assert refused(tmp_path).endswith("events.jsonl: expected a file that can be read")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + ".json", "x" * 300 + ".jsonl"])
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path, name: str) -> None:
+    assert refused(tmp_path / name).endswith("expected a file that can be read")

@@ -5,6 +5,7 @@ YAML is read with JSON's scalars: `no` and `2026-03-09` and `+33123456789` are t
 
 import json
 import math
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ DEEPEST = 64
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 _ATTEMPT_ONLY = frozenset(Attempt.model_fields) - frozenset(Assistant.model_fields)
+_LINE_ONLY = frozenset({"callee", "expect", "persona", "ring"})
+_NO_LINE = frozenset({"assistant", "assistant_url", "attempt_id", "prompt"})
+_REPEATED = object()
+"""Stands where a JSON object has a key a second time, until its path is known."""
 
 
 def safe_name(attempt_id: str) -> str:
@@ -41,6 +46,8 @@ def read(path: Path) -> Parsed[Attempt] | Parsed[Assistant]:
     """Read a file that holds an attempt or an assistant. Raises `InputInvalid` if it cannot be either."""
     try:
         raw = load_attempt(path)
+        if isinstance(raw, dict) and not _LINE_ONLY.isdisjoint(raw) and _NO_LINE.isdisjoint(raw):
+            raise InputInvalid([Problem("", "this is a line file: give it to `rehearse --line`")])
         return parse(Attempt, raw) if _is_attempt(raw) else parse_assistant(raw)
     except InputInvalid as error:
         raise InputInvalid(error.problems, source=str(path)) from None
@@ -97,12 +104,22 @@ def _assistant_file(raw: JsonValue, path: Path) -> Path | None:
     return path.parent / str(raw["assistant"])
 
 
-def load(path: Path) -> JsonValue:
-    """The values of a JSON or YAML file, which its ending tells. Raises `InputInvalid`."""
+def there(look: Callable[[], bool]) -> bool:
+    """What a look such as `path.is_file` finds: nothing where the path is too long or out of reach."""
     try:
-        if path.stat().st_size > LARGEST:
+        return look()
+    except OSError:
+        return False
+
+
+def load(path: Path) -> JsonValue:
+    """The values of a JSON or YAML file or pipe, which its ending tells. Raises `InputInvalid`."""
+    try:
+        with open(path, "rb", opener=_open) as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
             raise InputInvalid([Problem("", f"expected at most {LARGEST // 1_000_000} MB")])
-        text = path.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputInvalid([Problem("", "expected text in UTF-8")]) from None
     except FileNotFoundError:
@@ -110,6 +127,13 @@ def load(path: Path) -> JsonValue:
     except (OSError, ValueError):
         raise InputInvalid([Problem("", "expected a file that can be read")]) from None
     return _plain(_loads_json if path.suffix.lower() == ".json" else _loads_yaml, text)
+
+
+def _open(path: str, flags: int) -> int:
+    """A named pipe that nobody writes to is empty, instead of being waited for."""
+    number = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(number, True)
+    return number
 
 
 def loads(text: str | bytes) -> JsonValue:
@@ -131,12 +155,20 @@ def _plain(parser: Callable[[T], JsonValue], text: T) -> JsonValue:
 
 def _loads_json(text: str | bytes) -> JsonValue:
     try:
-        value: JsonValue = json.loads(text, parse_constant=_no_constant)
+        value: JsonValue = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise InputInvalid([Problem(_place(error.lineno, error.colno), f"expected JSON: {error.msg}")]) from None
     except ValueError:
         raise InputInvalid([Problem("", "expected JSON in UTF-8, with numbers that JSON has")]) from None
     return value
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Python's JSON lets the last of several equal keys win."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        found[key] = _REPEATED if key in found else value
+    return found
 
 
 def _no_constant(name: str) -> float:
@@ -160,6 +192,36 @@ class _Loader(yaml.CSafeLoader):
     """Safe, with JSON's idea of what is a number, a truth value or null."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012  (as its base declares it)
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = 0
+        self._flat: set[yaml.MappingNode] = set()
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+        """Called before every value: what is within it is read by recursion in C, whose stack has no guard."""
+        self._depth += 1
+        if self._depth > DEEPEST + 1:
+            raise RecursionError
+        super().descend_resolver(current_node, current_index)
+
+    def ascend_resolver(self) -> None:
+        """Called after every value."""
+        self._depth -= 1
+        super().ascend_resolver()
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Called for every mapping, some several times: the first time, its keys are still those that are written."""
+        if node in self._flat:
+            return
+        self._flat.add(node)
+        written: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in written:
+                mark = key.start_mark
+                raise InputInvalid([Problem(_place(mark.line + 1, mark.column + 1), "expected this key once")])
+            written.add(key.value)
+        super().flatten_mapping(node)
 
 
 for _tag, _pattern, _first in (
@@ -212,7 +274,8 @@ class _Plainness:
             case bool() | int() | float() | None:
                 pass
             case _:
-                raise InputInvalid([Problem(path, "expected a value that JSON has")])
+                expected = "this key once" if value is _REPEATED else "a value that JSON has"
+                raise InputInvalid([Problem(path, f"expected {expected}")])
 
 
 def _check_text(text: str, path: str) -> None:

@@ -44,9 +44,10 @@ class Watched:
 
     def missing(self) -> InputInvalid | None:
         """What is wrong where there is nothing to look at."""
-        if not self.attempt.is_file():
+        if not documents.there(self.attempt.is_file):
             return InputInvalid([Problem("", "expected a file: there is none")], source=str(self.attempt))
-        absent = next((name for name in self.lines if name not in (ALL, *shipped()) and not Path(name).exists()), None)
+        named = (name for name in self.lines if name not in (ALL, *shipped()))
+        absent = next((name for name in named if not documents.there(Path(name).exists)), None)
         return None if absent is None else nothing_there(absent, ", a line file or a folder of them")
 
     def now(self) -> "Places":
@@ -69,7 +70,9 @@ class Places:
 
     def parents(self) -> frozenset[Path]:
         """The folders to look into: editors put a new file in the place of the old one."""
-        return frozenset(place for place in {path.parent for path in self.files} | self.folders if place.is_dir())
+        return frozenset(
+            place for place in {path.parent for path in self.files} | self.folders if documents.there(place.is_dir)
+        )
 
     def have(self, change: Change, changed: str) -> bool:
         """Whether this one does. A file that is gone does not: it is being replaced, or will be missed."""

@@ -64,7 +64,7 @@ def source(name: str) -> Path:
 def load_line(name_or_path: str) -> LineScript:
     """Read a shipped line or a line file. Raises `LineInvalid` with everything that is wrong."""
     path = source(name_or_path) if name_or_path in shipped() else Path(name_or_path)
-    if not path.is_file():
+    if documents.there(path.is_dir) or not (documents.there(path.exists) or documents.there(path.is_symlink)):
         raise nothing_there(name_or_path, ", a line file or a folder of them")
     try:
         return parse_line(documents.load(path))
@@ -74,7 +74,7 @@ def load_line(name_or_path: str) -> LineScript:
 
 def is_folder(given: str) -> bool:
     """Whether it stands for several lines."""
-    return given == ALL or (given not in shipped() and Path(given).is_dir())
+    return given == ALL or (given not in shipped() and documents.there(Path(given).is_dir))
 
 
 def load_lines(given: Sequence[str]) -> tuple[NamedLine, ...]:
@@ -102,7 +102,8 @@ def _expanded(name: str) -> list[str]:
         return list(shipped())
     if not is_folder(name):
         return [name]
-    found = sorted(str(path) for path in Path(name).iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
+    inside = (path for path in Path(name).iterdir() if path.suffix.lower() in ENDINGS)
+    found = sorted(str(path) for path in inside if not documents.there(path.is_dir))
     if not found:
         raise LineInvalid([Problem("", "expected a folder with line files, which end in .yaml")], source=shown(name))
     return found

@@ -1,9 +1,21 @@
+import os
 from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 
-from agent.documents import DEEPEST, files_of, load, load_attempt, loads, parse_assistant, read, read_attempt, safe_name
+from agent.documents import (
+    DEEPEST,
+    files_of,
+    load,
+    load_attempt,
+    loads,
+    parse_assistant,
+    read,
+    read_attempt,
+    safe_name,
+    there,
+)
 from agent.models.assistant import Assistant
 from agent.models.attempt import Attempt
 from agent.problems import InputInvalid
@@ -57,6 +69,8 @@ def test_yaml_has_the_scalars_of_json(tmp_path: Path) -> None:
         ('{"a": ["\\ud800"]}', "a[0]: expected text without half characters"),
         ("[" * 100_000, f"expected at most {DEEPEST} levels"),
         ('{"a":' * 70 + "1" + "}" * 70, "expected at most "),
+        ('{"a": 1, "a": "sk-secret"}', "a: expected this key once"),
+        ('{"a": [{"b": 1, "c": 2, "b": 3}]}', "a[0].b: expected this key once"),
     ],
 )
 def test_what_is_no_json_is_a_sentence_with_its_place(tmp_path: Path, text: str, said: str) -> None:
@@ -76,12 +90,34 @@ def test_what_is_no_json_is_a_sentence_with_its_place(tmp_path: Path, text: str,
         ("1: sk-secret", "expected keys that are text"),
         ("a: &a [*a]", "expected at most "),
         ("--- a\n--- b", "line 2, column 1: expected YAML: one document"),
+        ("a: 1\nb: 2\n'a': sk-secret", "line 3, column 1: expected this key once"),
+        ("a: [{b: 1, c: {d: 1, d: 2}}]", "line 1, column 22: expected this key once"),
     ],
 )
 def test_what_is_no_yaml_is_a_sentence_with_its_place(tmp_path: Path, text: str, said: str) -> None:
     line = complaint(tmp_path, "x.yaml", text)
     assert line.startswith(said)
     assert "secret" not in line
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "[{a: "])
+def test_yaml_may_be_as_deep_as_json_and_no_deeper(tmp_path: Path, opening: str) -> None:
+    assert complaint(tmp_path, "x.yaml", opening * 100_000) == f"expected at most {DEEPEST} levels"
+    for levels in (DEEPEST + 1, DEEPEST + 2):
+        text, accepted = "[" * levels + "]" * levels, []
+        for name in ("x.json", "x.yaml"):
+            try:
+                accepted.append(loaded(tmp_path, name, text))
+            except InputInvalid:
+                continue
+        assert len(accepted) == (2 if levels == DEEPEST + 1 else 0)
+
+
+def test_a_key_may_stand_in_several_objects(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "x.json", '{"a": {"a": 1}, "b": {"a": 2}}') == {"a": {"a": 1}, "b": {"a": 2}}
+    text = "a: &a {x: 1, y: 2}\nb: &b {!!merge <<: *a, x: 3}\nc: {d: {!!merge <<: *b, y: 4}, e: *b}"
+    b = {"x": 3, "y": 2}
+    assert loaded(tmp_path, "x.yaml", text) == {"a": {"x": 1, "y": 2}, "b": b, "c": {"d": {"x": 3, "y": 4}, "e": b}}
 
 
 def test_aliases_cannot_make_a_small_file_large(tmp_path: Path) -> None:
@@ -98,6 +134,40 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
         with pytest.raises(InputInvalid) as raised:
             load(path)
         assert str(raised.value).startswith("expected ")
+
+
+def test_what_has_no_end_is_too_large() -> None:
+    with pytest.raises(InputInvalid, match="expected at most 8 MB"):
+        load(Path("/dev/zero"))
+
+
+def test_a_pipe_is_read_but_its_writer_is_not_waited_for(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"a: 1")
+        os.close(writing)
+        assert load(Path(f"/dev/fd/{reading}")) == {"a": 1}
+    finally:
+        os.close(reading)
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(InputInvalid, match="expected JSON"):
+        load(tmp_path / "pipe.json")
+
+
+def test_nothing_is_there_where_no_name_is_that_long(tmp_path: Path) -> None:
+    assert there(tmp_path.exists)
+    assert not there((tmp_path / ("a" * 300)).exists)
+
+
+@pytest.mark.parametrize("text", ["callee: [{say: x}]", "language: fr\nexpect: {}", "persona: x", "ring: 1"])
+def test_a_line_file_is_told_where_it_belongs(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "line.yaml"
+    path.write_text(text)
+    with pytest.raises(InputInvalid) as raised:
+        read(path)
+    assert raised.value.lines() == (f"{path}: this is a line file: give it to `rehearse --line`",)
+    path.write_text(f"{text}\nprompt: x")
+    assert "this is a line file" not in str(read(path).problems)
 
 
 def test_attempts_and_assistants_are_told_apart(tmp_path: Path) -> None:

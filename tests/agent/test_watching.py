@@ -176,6 +176,8 @@ async def test_a_second_ctrl_c_does_not_wait_for_what_does_not_end() -> None:
     [
         (Watched(Path("none.yaml"), ("person",)), "none.yaml: expected a file: there is none"),
         (Watched(Path("attempt.yaml"), ("persn",)), "did you mean person?"),
+        (Watched(Path("a" * 300), ("person",)), "expected a file: there is none"),
+        (Watched(Path("attempt.yaml"), ("a" * 300,)), "there is none"),
     ],
 )
 def test_nothing_to_look_at_is_bad_input(watched: Watched, complaint: str) -> None:

@@ -1,3 +1,4 @@
+import os
 import re
 from pathlib import Path
 
@@ -90,6 +91,31 @@ def test_what_is_wrong_with_a_file_names_the_file(tmp_path: Path, text: str) -> 
 def test_a_folder_is_not_a_line(tmp_path: Path) -> None:
     with pytest.raises(LineInvalid, match="there is none"):
         load_line(str(tmp_path))
+
+
+def test_a_name_too_long_for_a_file_is_none() -> None:
+    for name in ("a" * 300, "a" * 300 + ".yaml"):
+        assert not is_folder(name)
+        with pytest.raises(LineInvalid, match="there is none"):
+            load_line(name)
+
+
+def test_a_line_may_come_from_a_pipe(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"name: piped")
+        os.close(writing)
+        assert load_line(f"/dev/fd/{reading}").name == "piped"
+    finally:
+        os.close(reading)
+
+
+def test_a_link_in_a_folder_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("{}")
+    (tmp_path / "z.yaml").symlink_to("none.yaml")
+    with pytest.raises(LinesInvalid) as caught:
+        load_lines([str(tmp_path)])
+    assert caught.value.lines() == (f"{tmp_path / 'z.yaml'}: expected a file: there is none",)
 
 
 def test_a_folder_stands_for_the_line_files_in_it(tmp_path: Path) -> None:

@@ -146,7 +146,8 @@ def make_place(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in (*FILES, *SUITE_FILES):
-            (folder / name).unlink(missing_ok=True)
+            if not (folder / name).is_dir():
+                (folder / name).unlink(missing_ok=True)
     except OSError as error:
         what = f"expected a folder that can be written: {error.strerror or type(error).__name__}"
         raise InputInvalid([Problem("--out", what)], source=str(folder)) from None

@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
-from agent.models import report, suite
+from agent.models import comparison, report, suite
 from agent.models.assistant import Assistant
 from agent.models.attempt import Attempt
 from agent.models.section import EDITORS, Section
@@ -44,6 +44,7 @@ def schemas() -> dict[str, JsonSchemaValue]:
         "line": _schema(LineScript, "A line file: a simulated callee, and what is expected of the call"),
         "report": _schema(report.Attempt, "attempt.json: what came of a call", "serialization"),
         "suite": _schema(suite.Suite, "suite.json: what came of many rehearsals", "serialization"),
+        "comparison": _schema(comparison.Comparison, "What `compare --json` prints", "serialization"),
     }
 
 

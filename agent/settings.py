@@ -240,7 +240,7 @@ class Settings(BaseSettings):
     report_prompt: bool = _setting("VOICE_WORKER_REPORT_PROMPT", "whether `llm_system_prompt` is reported", False)
     prices: Annotated[Mapping[str, Price], NoDecode, BeforeValidator(_prices)] = _setting(
         "VOICE_WORKER_PRICES",
-        "JSON: name of a model → `{input, output, cached}`, its prices per million tokens, which `console` adds up",
+        "JSON: name of a model → `{input, output, cached}`, prices per million tokens, for `console` and `compare`",
         {},
     )
     editor: Text = _setting("EDITOR", "what `console` edits a prompt with", "vi")

@@ -22,6 +22,7 @@ from agent.plan import Plan
 from agent.problems import InputInvalid
 from agent.providers import Source, parse_providers
 from agent.rehearsal.expectations import Expectations
+from agent.rehearsal.minds import check_key
 from agent.rehearsal.progress import Progress, remarks
 from agent.rehearsal.results import Came, Run
 from agent.rehearsal.script import Answer
@@ -125,7 +126,9 @@ def _entrants(order: Order, given: Settings) -> tuple[Entrant, Entrant]:
         suite = Suite(side.subject, lines, providers, given, folder / side.name, order.repeat, order.jobs, order.seed)
         return Entrant(side, plan, suite, Ledger(suite, plan.attempt_id))
 
-    return entrant(a), entrant(b)
+    entrants = entrant(a), entrant(b)
+    check_key([line.script for line in lines], providers, given)
+    return entrants
 
 
 class _Watch:

@@ -66,6 +66,7 @@ def _told(folder: Path) -> str:
         f"rehearse {attempt} --line {line}": "",
         f"rehearse {attempt} --line {line} --watch": "again on every save",
         f"rehearse {attempt} --line shipped": "against every callee that comes with the program",
+        f"console {attempt} --text": "talk to it by keyboard; needs the model's key",
     }
     program = _program()
     return "\n".join(

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from agent.comparison.run import Order, exit_code, run_compare, talking
 from agent.comparison.versus import Comparison
 from agent.problems import WorkerError
 from agent.rehearsal.script import Answer
+from agent.schemas import schemas
 from tests.agent.comparison.sides import runs
 from tests.agent.rehearsal.test_results import results
 from tests.agent.test_cli import worker
@@ -146,6 +148,7 @@ def test_programs_get_everything(desk: Desk, capsys: Output) -> None:
     assert (printed["repeat"], printed["seed"], printed["whole"]) == (2, 5, True)
     assert [line["line"] for line in printed["lines"]] == ["line"]
     assert (printed["all"]["finding"], printed["all"]["a"]["fails_most"]["runs"]) == ("undecided", 2)
+    assert [error.message for error in Draft7Validator(schemas()["comparison"]).iter_errors(printed)] == []
 
 
 @pytest.mark.parametrize(
@@ -226,6 +229,11 @@ def test_pages_that_cannot_be_written_cost_no_tables(desk: Desk, capsys: Output)
         (("a.json", "b.json"), {"lines": ("empty",)}, "empty: expected a folder with line files"),
         (("a.json", "b.json"), {"providers": "llm=magic"}, "--providers: expected stand-in, real, or pairs"),
         (("a.json", "b.json"), {"providers": "llm=real"}, "a.json: OPENAI_API_KEY"),
+        (
+            ("a.json", "b.json"),
+            {"lines": ("played.yaml",), "providers": "persona=real"},
+            "OPENAI_API_KEY: expected to be set",
+        ),
         (("a.json", "b.json"), {"out": Path("a.json")}, "a.json/A: --out: expected a folder that can be written: "),
     ],
 )
@@ -234,6 +242,7 @@ def test_bad_input_is_a_sentence_before_anything_is_made(
 ) -> None:
     desk.write("bad.json", {"prompt": 1})
     desk.write("needs.json", {"prompt": "Call {{name}}."})
+    desk.write("played.yaml", {"persona": "busy"})
     (desk.folder / "empty").mkdir()
     with pytest.raises(WorkerError) as raised:
         desk.conduct(BUSY, files, **options)

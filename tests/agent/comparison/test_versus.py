@@ -3,12 +3,13 @@
 import json
 from itertools import product
 from math import comb
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from agent.comparison.intervals import Interval
 from agent.comparison.versus import FEWEST, Comparison, Finding, Versus, points
+from agent.models import comparison as printed
 from agent.models.report import EndReason
 from agent.rehearsal.results import Came, Run
 from tests.agent.comparison.sides import runs
@@ -126,7 +127,7 @@ def test_programs_get_the_same() -> None:
     assert (b["passed"], b["runs"], b["rate"]) == (18, 20, {"value": 0.9, "low": 0.699, "high": 0.9721})
     assert b["ends"] == {"tool_end_call": 20}
     assert b["per_call"]["llm_input_tokens"] == 500 and b["per_call"]["cost"] is None
-    assert set(found) == {"finding", "words", "difference", "a", "b", "ends_differ"}
+    assert printed.Versus.model_validate(found).model_dump() == found
 
 
 def test_programs_get_null_where_there_is_nothing() -> None:
@@ -135,3 +136,8 @@ def test_programs_get_null_where_there_is_nothing() -> None:
     a: Any = found["a"]
     assert (a["rate"], a["per_call"], a["fails_most"]) == (None, None, None)
     assert a["voice_to_voice_ms"] == {"replies": 0, "median": None, "p95": None}
+    assert printed.Versus.model_validate(found).model_dump() == found
+
+
+def test_the_schema_knows_every_finding() -> None:
+    assert get_args(printed.Versus.model_fields["finding"].annotation) == tuple(Finding)

@@ -45,6 +45,7 @@ async def test_the_key_goes_in_its_header() -> None:
         (500, wrong("X_API_KEY", "expected X to answer with 200, not 500")),
         (302, wrong("X_API_KEY", "expected X to answer with 200, not 302")),
         (404, wrong("X_API_KEY", "expected X to answer with 200, not 404")),
+        (400, wrong("X_API_KEY", "expected X to answer with 200, not 400")),
         (429, well("X: the key is not refused, though there are too many requests just now")),
     ],
 )
@@ -57,6 +58,19 @@ async def test_a_voice_that_is_not_there_is_told_from_a_bad_key() -> None:
         "assistant.voice.id", "expected a voice that X has"
     )
     assert await found(200, voice_from="assistant.voice.id") == well("X: the key works, the voice is there")
+
+
+async def test_a_model_that_is_not_there_is_told_from_a_bad_key() -> None:
+    place = "llm_model.realtime_model_id"
+    assert await found(404, model_from=place) == wrong(place, "expected a model that X has")
+    assert await found(200, model_from=place) == well("X: the key works, the model is there")
+    assert await found(403, model_from=place) == wrong("X_API_KEY", "expected a key that X accepts")
+
+
+async def test_google_refuses_a_key_in_its_own_way() -> None:
+    text = '{"error": {"code": 400, "status": "INVALID_ARGUMENT", "details": [{"reason": "API_KEY_INVALID"}]}}'
+    refused = wrong("X_API_KEY", "expected a key that X accepts")
+    assert await found(400, text, model_from="llm_model.realtime_model_id") == refused
 
 
 async def test_a_good_key_that_may_not_read_voices_is_good() -> None:

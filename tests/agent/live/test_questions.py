@@ -13,12 +13,15 @@ KEYS = {
     "CARTESIA_API_KEY": "k-cartesia",
     "ELEVEN_API_KEY": "k-eleven",
     "DEEPGRAM_API_KEY": "k-deepgram",
+    "GOOGLE_API_KEY": "k-google",
 }
 
 
-def asked(folder: Path, assistant: dict[str, Any], variables: dict[str, str] | None = None) -> list[Question]:
+def asked(
+    folder: Path, assistant: dict[str, Any], variables: dict[str, str] | None = None, **attempt: Any
+) -> list[Question]:
     path = folder / "assistant.json"
-    path.write_text(json.dumps({"assistant": assistant}))
+    path.write_text(json.dumps({"assistant": assistant, **attempt}))
     given = settings.of(KEYS if variables is None else variables)
     [verdict] = check([path], given, datetime(2026, 3, 9, tzinfo=UTC))
     assert verdict.subject is not None
@@ -85,8 +88,48 @@ def test_every_kind_of_model_is_asked_with_its_own_key(tmp_path: Path) -> None:
     assert asked(tmp_path, {}, own)[0].url == "https://m.test/v1/models"
 
 
+def realtime(provider: str, name: str, **more: str) -> dict[str, str]:
+    return {"type": "realtime", "provider": provider, "realtime_model_id": name, **more}
+
+
+def test_google_is_asked_for_its_realtime_model_which_needs_no_other_voice(tmp_path: Path) -> None:
+    model, recogniser = asked(tmp_path, {"llm_model": realtime("google", "models/gemini-live")})
+    assert (model.who, model.url, model.header, model.scheme) == (
+        "Google",
+        "https://generativelanguage.googleapis.com/v1beta/models/gemini-live",
+        "x-goog-api-key",
+        "",
+    )
+    assert (model.key_from, model.key.get_secret_value()) == ("GOOGLE_API_KEY", "k-google")
+    assert model.model_from == "assistant.llm_model.realtime_model_id"
+    assert recogniser.who == "Deepgram"
+
+
+def test_google_is_asked_where_it_is_reached(tmp_path: Path) -> None:
+    own = {**KEYS, "GOOGLE_BASE_URL": "https://127.0.0.1:5/g/"}
+    question = asked(tmp_path, {"llm_model": realtime("google", "a/b")}, own)[0]
+    assert question.url == "https://127.0.0.1:5/g/v1beta/models/a%2Fb"
+
+
+def test_openai_is_asked_for_its_realtime_model(tmp_path: Path) -> None:
+    model, _ = asked(tmp_path, {"llm_model": realtime("openai", "gpt-realtime", realtime_voice_id="marin")})
+    assert (model.who, model.url, model.header, model.scheme) == (
+        "OpenAI",
+        "https://api.openai.com/v1/models/gpt-realtime",
+        "Authorization",
+        "Bearer ",
+    )
+    assert (model.key_from, model.key.get_secret_value()) == ("OPENAI_API_KEY", "k-openai")
+
+
+def test_an_attempts_own_model_is_named_where_it_stands(tmp_path: Path) -> None:
+    question = asked(tmp_path, {}, llm_model=realtime("google", "gemini-live"), direction="inbound")[0]
+    assert (question.who, question.model_from) == ("Google", "llm_model.realtime_model_id")
+
+
 def test_without_credentials_nothing_is_asked(tmp_path: Path) -> None:
     assert asked(tmp_path, {}, {}) == []
+    assert asked(tmp_path, {"llm_model": realtime("google", "gemini-live")}, {}) == []
 
 
 def test_a_question_shows_no_key(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 from livekit import api
 
@@ -21,6 +22,10 @@ async def provider(request: web.Request) -> web.Response:
     """All providers in one: it knows one key, and one assistant."""
     if request.path == "/assistant":
         return web.json_response({"assistant": {"prompt": "{{nobody}}"}})
+    if "x-goog-api-key" in request.headers:
+        refusal = {"error": {"code": 400, "details": [{"reason": "API_KEY_INVALID"}]}}
+        good = request.headers["x-goog-api-key"] == "good"
+        return web.json_response({} if good else refusal, status=200 if good else 400)
     key = request.headers.get("X-API-Key") or request.headers["Authorization"].split()[-1]
     return web.Response(status=200 if key == "good" else 401)
 
@@ -71,6 +76,21 @@ async def test_everything_that_is_wrong_is_a_problem_of_the_file(tmp_path: Path)
         "CARTESIA_API_KEY",
     ]
     assert "bad" not in "".join(verdict.lines())
+
+
+@pytest.mark.parametrize("key", ["good", "bad"])
+async def test_a_realtime_model_of_googles_is_asked_about_with_its_key(key: str, tmp_path: Path) -> None:
+    model = {"type": "realtime", "provider": "google", "realtime_model_id": "gemini-live"}
+    file = written(tmp_path, "a.json", {**ATTEMPT, "assistant": {"llm_model": model}})
+    async with livekit() as server, serving(provider) as providers:
+        server.trunks = [api.SIPOutboundTrunkInfo(sip_trunk_id="ST_1", numbers=["+33187654321"])]
+        google = {"GOOGLE_API_KEY": key, "GOOGLE_BASE_URL": providers.url}
+        [verdict] = await checked([file], {**variables(server, providers), **google})
+    confirmed = ("Google: the key works, the model is there",) if key == "good" else ()
+    assert verdict.confirmed[2:] == (*confirmed, "Deepgram: the key works")
+    problems = [] if key == "good" else ["GOOGLE_API_KEY: expected a key that Google accepts"]
+    assert [str(problem) for problem in verdict.problems] == problems
+    assert sorted(providers.paths) == ["/v1/auth/token", "/v1beta/models/gemini-live"]
 
 
 async def test_without_a_server_the_providers_are_asked_all_the_same(tmp_path: Path) -> None:

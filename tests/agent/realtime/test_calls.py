@@ -18,6 +18,13 @@ pytestmark = [
 
 OPENAI = {"type": "realtime", "provider": "openai", "realtime_model_id": "gpt-realtime", "realtime_voice_id": "marin"}
 GREETED: dict[str, Any] = {"first_sentence": "Hello there.", "end_of_call_sentence": "Goodbye."}
+SLOTS: dict[str, Any] = {
+    "name": "find_slots",
+    "description": "Free slots of a day.",
+    "method": "GET",
+    "url": "http://tools.stand-in/slots?day={{day}}",
+    "input_schema": [{"name": "day", "type": "date", "required": True}],
+}
 STORY = "One two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen."
 
 
@@ -85,13 +92,6 @@ async def test_an_interrupted_answer_is_quoted_as_far_as_it_was_heard(stand_ins:
 
 
 async def test_the_model_makes_the_first_sentence_and_uses_tools(stand_ins: StandIns, tmp_path: Path) -> None:
-    tool = {
-        "name": "find_slots",
-        "description": "Free slots of a day.",
-        "method": "GET",
-        "url": "http://tools.stand-in/slots?day={{day}}",
-        "input_schema": [{"name": "day", "type": "date", "required": True}],
-    }
     call = await conducted(
         stand_ins,
         tmp_path,
@@ -99,7 +99,7 @@ async def test_the_model_makes_the_first_sentence_and_uses_tools(stand_ins: Stan
             first_sentence="Greet them.",
             first_sentence_mode="generated",
             end_of_call_sentence="Goodbye then.",
-            custom_tools=[tool],
+            custom_tools=[SLOTS],
             llm_model=OPENAI,
         ),
         line(
@@ -137,14 +137,14 @@ async def test_a_model_of_googles_holds_a_conversation(stand_ins: StandIns, tmp_
         attempt(**GREETED, llm_model=GOOGLE),
         line(
             {"after": "agent-stops", "say": "Who is this?"},
-            {"after": "agent-stops", "say": "I see. Goodbye."},
+            {"after": "agent-stops", "say": "I see, goodbye."},
             model={
                 "script": [{"when": "who", "reply": "It is Emma."}, {"when": "goodbye", "call": {"tool": "end_call"}}]
             },
         ),
     )
     assert call.said("assistant") == ["Hello there.", "It is Emma.", "Goodbye."]
-    assert call.said("user") == ["Who is this?", "I see. Goodbye."]
+    assert call.said("user") == ["Who is this?", "I see, goodbye."]
     assert call.report.end_reason == "tool_end_call"
     assert len(call.all(e.TurnTaken)) == 2
     assert call.one(e.Planned).voice == "google/gemini-3.1-flash-tts-preview"
@@ -204,18 +204,21 @@ async def test_a_turn_is_answered_although_the_connection_drops(
     assert call.report.end_reason == "tool_end_call"
 
 
-async def test_an_answer_that_is_broken_off_goes_on(stand_ins: StandIns, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("model", "after"), [(OPENAI, 2.0), (GOOGLE, 3.4)], ids=["openai", "google"])
+async def test_an_answer_that_is_broken_off_goes_on(
+    stand_ins: StandIns, tmp_path: Path, model: dict[str, str], after: float
+) -> None:
     story = " ".join([STORY] * 3)
     call = await conducted(
         stand_ins,
         tmp_path,
-        attempt(**GREETED, llm_model=OPENAI),
+        attempt(**GREETED, llm_model=model),
         line(
             {"after": "agent-stops", "say": "Please count for me."},
             {"after": "agent-stops", "say": "Goodbye."},
             model={
                 "script": [{"when": "count", "reply": story}, {"when": "goodbye", "call": {"tool": "end_call"}}],
-                "faults": [{"after": 2.0}],
+                "faults": [{"after": after}],
             },
         ),
     )
@@ -224,6 +227,29 @@ async def test_an_answer_that_is_broken_off_goes_on(stand_ins: StandIns, tmp_pat
     assert story.startswith(said[1])
     assert len(said) >= 4
     assert call.report.end_reason == "tool_end_call"
+
+
+async def test_a_connection_that_drops_while_a_tool_works_owes_no_answer(stand_ins: StandIns, tmp_path: Path) -> None:
+    call = await conducted(
+        stand_ins,
+        tmp_path,
+        attempt(**GREETED, custom_tools=[SLOTS], llm_model=GOOGLE),
+        line(
+            {"after": "agent-stops", "say": "Is there a slot?"},
+            {"after": "agent-stops", "say": "Goodbye."},
+            model={
+                "script": [
+                    {"when": "slot", "call": {"tool": "find_slots", "arguments": {"day": "2026-03-09"}}},
+                    {"after_tool": "find_slots", "reply": "Nine is free."},
+                    {"when": "goodbye", "call": {"tool": "end_call"}},
+                ],
+                "faults": [{"after": 3.4}],
+            },
+            latency={"tool_ms": 2500},
+        ),
+    )
+    assert call.said("assistant") == ["Hello there.", "Nine is free.", "Goodbye."]
+    assert list(call.report.details.warnings) == ["the connection to the model was lost and made again"]
 
 
 @pytest.mark.parametrize("wait", [0.35, 0.6])
@@ -288,13 +314,6 @@ async def test_googles_model_is_interrupted_and_quoted(stand_ins: StandIns, tmp_
 
 
 async def test_googles_model_makes_the_first_sentence_and_uses_tools(stand_ins: StandIns, tmp_path: Path) -> None:
-    tool = {
-        "name": "find_slots",
-        "description": "Free slots of a day.",
-        "method": "GET",
-        "url": "http://tools.stand-in/slots?day={{day}}",
-        "input_schema": [{"name": "day", "type": "date", "required": True}],
-    }
     call = await conducted(
         stand_ins,
         tmp_path,
@@ -302,7 +321,7 @@ async def test_googles_model_makes_the_first_sentence_and_uses_tools(stand_ins: 
             first_sentence="Greet them.",
             first_sentence_mode="generated",
             end_of_call_sentence="Goodbye then.",
-            custom_tools=[tool],
+            custom_tools=[SLOTS],
             llm_model=GOOGLE,
         ),
         line(

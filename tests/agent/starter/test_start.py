@@ -118,8 +118,9 @@ def test_the_commands_it_tells_can_be_run(tmp_path: Path) -> None:
     done = worker("init", folder, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     commands = [line.partition("  # ")[0] for line in done.stdout.partition("Next:\n")[2].splitlines()]
-    assert len(commands) == 4 and all("'my agent'\"'\"'s/attempt.yaml'" in command for command in commands)
-    assert os.system(f"cd {tmp_path} && {commands[0]} >/dev/null 2>&1") == 0
+    assert len(commands) == 5 and all("'my agent'\"'\"'s/attempt.yaml'" in command for command in commands)
+    for command in (commands[0], f"{commands[-1]} --providers stand-in </dev/null"):
+        assert os.system(f"cd {tmp_path} && {command} >/dev/null 2>&1") == 0
 
 
 def test_a_file_that_is_there_is_exit_2(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ test: $(READY) ## Check format, lint, types and import contracts, then run the t
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk 1 --ignore tests/e2e -m "not live"
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/e2e -m live # real time: it waits more than it works
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --no-loadscope-reorder --ignore tests/e2e -m live # real time: it waits more than it works
 	@$(BIN)/python -m pytest -q tests/e2e/test_worker.py # one whole call on a real phone; all of them: make e2e
 
 .PHONY: e2e

@@ -3,7 +3,6 @@
 The stand-in process is started once a test process; each call is real time, so tests keep them short.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -73,15 +72,9 @@ def attempt(**assistant: Any) -> dict[str, Any]:
     }
 
 
-async def two_at_once(calls: Iterable[Awaitable[Conducted]]) -> list[Conducted]:
-    """Conduct calls two by two: more in one process would be made late by each other."""
-    places = asyncio.Semaphore(2)
-
-    async def placed(call: Awaitable[Conducted]) -> Conducted:
-        async with places:
-            return await call
-
-    return await asyncio.gather(*map(placed, calls))
+async def in_turn(calls: Iterable[Awaitable[Conducted]]) -> list[Conducted]:
+    """Conduct calls one after the other: those at once in one process are made late by each other."""
+    return [await call for call in calls]
 
 
 def line(*callee: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -30,20 +30,27 @@ _LIVE = (
 )
 """Tests that hold whole calls in processes of their own."""
 
+_LONG = ("agent/starter/", "test_examples")
+"""The longest calls, which begin first: nobody waits for one of them at the end."""
+
 _TOGETHER = (
     "agent/page/test_browser.py",
     "agent/rehearsal/test_mixed.py",
     "agent/rehearsal/test_persona_calls.py",
 )
-"""Files whose tests share what takes long to make: a browser, calls that are all conducted at once."""
+"""Files whose tests share what takes long to make: a browser, or calls that each test looks at one side of."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what keeps real time: apart from what fills the cores it is not made late, and mostly waits."""
     for item in items:
-        place = item.path.relative_to(Path(__file__).parent).as_posix()
-        if place.startswith(_LIVE) or "stand_ins" in getattr(item, "fixturenames", ()):
+        if _place(item).startswith(_LIVE) or "stand_ins" in getattr(item, "fixturenames", ()):
             item.add_marker("live")
+    items.sort(key=lambda item: not _place(item).startswith(_LONG))
+
+
+def _place(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).as_posix()
 
 
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]

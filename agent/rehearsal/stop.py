@@ -3,13 +3,18 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
 PATIENCE = 0.5
 """Seconds within which further signals are the same press of Ctrl-C."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS: Mapping[signal.Signals, Callable[[int, FrameType | None], object] | signal.Handlers] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
+"""What is heeded, and what becomes of each otherwise."""
 
 
 @contextmanager
@@ -29,9 +34,10 @@ def stopping(*, ending: bool = False, at_once: Callable[[], None] | None = None)
             at_once()
         loop.call_soon_threadsafe(stop.set)  # which wakes the loop
 
-    before = {number: signal.signal(number, heed) for number in _SIGNALS}
+    for number in _SIGNALS:
+        signal.signal(number, heed)
     try:
         yield stop
     finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if ending and first else handler)
+        for number, usual in _SIGNALS.items():
+            signal.signal(number, signal.SIG_IGN if ending and first else usual)

@@ -18,6 +18,8 @@ BLOCK = 0.01
 """Seconds whose level is measured at once."""
 _GAP = 0.3
 """Seconds by which audio may be late before it counts as a new stretch."""
+_SAME = 0.03
+"""Seconds within which two stretches are one."""
 _SETTLING = 0.2
 """Seconds in which nothing is decided: after the beginning of a stretch, and while what was held back comes in."""
 _KEPT = 30.0
@@ -70,12 +72,18 @@ class Hearing:
             self._settled = now + _SETTLING
         elif offset < self._runs[-1][1]:
             self._runs[-1] = (self._runs[-1][0], offset)
+            if len(self._runs) > 1 and offset < self._runs[-2][1] + _SAME:
+                self._runs.pop()  # it was late, and nothing is missing
             if now < self._settled:  # it comes faster than it was made: more is held back
                 self._settled = now + _SETTLING
         excess = len(self._levels) - round(_KEPT / BLOCK)
         if excess > 0:
             del self._levels[:excess]
             self._dropped += excess
+
+    def settled(self, now: float) -> bool:
+        """Whether no audio is known to be held back."""
+        return now >= self._settled
 
     def settle(self) -> None:
         """Nothing is held back, says whoever sends."""
@@ -89,7 +97,7 @@ class Hearing:
 
     def heard_until(self, now: float) -> float:
         """Host time of the newest sample; minus infinity while that cannot be told."""
-        return self.position + self._runs[-1][1] if self._runs and now >= self._settled else -math.inf
+        return self.position + self._runs[-1][1] if self._runs and self.settled(now) else -math.inf
 
     def stream_time(self, host: float) -> float:
         """Where in the stream a moment of the host is."""
@@ -191,7 +199,7 @@ class Recogniser:
                 break
             del self._waiting[0]
             out.extend(self._hear(number, mark))
-        if self._ending is not None and now >= self._ending:
+        if self._ending is not None and now >= self._ending and self._hearing.settled(now):
             out.extend(self._finish())
         return out
 

@@ -17,7 +17,7 @@ from agent.rehearsal.script import LineScript
 from agent.rehearse import make_ready
 from agent.standins.config import CallConfig, Latencies, ModelScript, Rule, ToolUse
 from agent.standins.process import StandInCall, StandIns, running
-from tests.calls import Conducted, attempt, conducted, line, two_at_once
+from tests.calls import Conducted, attempt, conducted, in_turn, line
 
 END = {"call": {"tool": "end_call"}}
 LOCAL = {"script": [{"reply": "The stand-in speaks. Goodbye.", **END}]}
@@ -68,12 +68,12 @@ async def calls(stand_ins: StandIns, tmp_path_factory: pytest.TempPathFactory) -
     async with running() as elsewhere:
         config = CallConfig(unscripted=True, model=REMOTE, latency=Latencies(tts_ms=SLOW))
         given = cases(await elsewhere.open_call(config))
-        conducted_calls = await two_at_once(call(name, case) for name, case in given.items())
+        conducted_calls = await in_turn(call(name, case) for name, case in given.items())
     return dict(zip(given, conducted_calls, strict=True))
 
 
 def _unseen(event: e.Event) -> None:
-    """Calls at the same time are not looked at as they go."""
+    """These calls are not looked at as they go."""
 
 
 def ended_well(call: Conducted) -> bool:

@@ -14,7 +14,7 @@ from agent.providers import parse_providers
 from agent.rehearsal.mind import MindFailed
 from agent.standins.config import CallConfig, ModelScript, Rule
 from agent.standins.process import StandIns, running
-from tests.calls import Conducted, attempt, conducted, line, two_at_once
+from tests.calls import Conducted, attempt, conducted, in_turn, line
 from tests.loopback import served
 
 ASKS = {"reply": "And what would you like to know?", "repeat": True}
@@ -38,7 +38,7 @@ class Case:
 
 
 def unseen(event: e.Event) -> None:
-    """Calls at the same time are not looked at as they go."""
+    """These calls are not looked at as they go."""
 
 
 async def call(stand_ins: StandIns, folder: Path, case: Case) -> Conducted:
@@ -75,7 +75,7 @@ async def calls(stand_ins: StandIns, tmp_path_factory: pytest.TempPathFactory) -
             "real": Case("a baker", {}, "persona=real", real),
             "failing": Case("a baker", {}, "persona=real", {**real, "OPENAI_BASE_URL": f"http://127.0.0.1:{port}"}),
         }
-        done = await two_at_once(call(stand_ins, tmp_path_factory.mktemp(name), case) for name, case in cases.items())
+        done = await in_turn(call(stand_ins, tmp_path_factory.mktemp(name), case) for name, case in cases.items())
     return dict(zip(cases, done, strict=True))
 
 

@@ -19,11 +19,10 @@ async def test_a_signal_is_told_and_ends_nothing(number: signal.Signals) -> None
 
 
 async def test_afterwards_signals_end_the_process_again() -> None:
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with stopping():
         pass
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
-    assert before[1] is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 async def test_repeats_of_a_heeded_signal_do_not_hurry_a_process_that_is_ending() -> None:

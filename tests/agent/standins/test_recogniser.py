@@ -144,6 +144,20 @@ def test_a_word_in_audio_that_catches_up_slowly_is_heard() -> None:
     assert listener.said() == [("No.", True)]
 
 
+@pytest.mark.parametrize("stall", [1.05, 1.1, 1.2, 1.25, 1.35, 1.5, 1.7])
+def test_a_word_in_which_the_audio_was_held_back_is_heard(stall: float) -> None:
+    listener = Listener(WORDS)
+    listener.listen(0.0, stall)
+    late = round(0.6 / STEP)
+    for index in range(late):  # for 0.6 s nothing came, then all of it
+        begin = stall + index * STEP
+        speaking = any(mark.start <= begin + STEP / 2 <= mark.end for mark in WORDS)
+        listener.hear(sound(STEP, 3000.0 if speaking else 3.0), stall + 0.6 + index * 0.001)
+    listener.listen(stall + 0.6, 3.0)
+
+    assert listener.said()[-1] == ("Good morning.", True)
+
+
 def test_what_came_in_late_is_decided_when_the_client_has_no_more() -> None:
     listener = Listener(WORDS)
     listener.listen(0.0, 0.8)

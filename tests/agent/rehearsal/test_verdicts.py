@@ -38,7 +38,7 @@ BROKEN: tuple[e.Event, ...] = (
 
 def failures(events: tuple[e.Event, ...], **expect: Any) -> list[str]:
     """The reasons for which the call is not as expected."""
-    script = parse_line({"answer": "busy" if "dial_error" in expect else "picks-up", "expect": expect})
+    script = parse_line({"expect": expect})
     return [verdict.reason for verdict in judge(script.expect, events, fold(events)) if not verdict.passed]
 
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from agent.models.report import DialError
 from agent.rehearsal.expectations import Expectations, beside
 from agent.rehearsal.fields import Level, Pattern, Seconds, Section, Wording, one_of
 from agent.standins.config import CallConfig, Errors, Fault, Latencies, ModelScript, Rule, ToolUse
@@ -24,18 +23,6 @@ class Answer(StrEnum):
     DECLINES = "declines"
     NOT_FOUND = "not-found"
     UNAVAILABLE = "unavailable"
-
-
-_DIAL_ERRORS = {
-    Answer.PICKS_UP: frozenset[DialError](),
-    Answer.BUSY: frozenset({DialError.BUSY}),
-    Answer.DECLINES: frozenset({DialError.BUSY}),
-    Answer.NOT_FOUND: frozenset({DialError.NUMBER_NON_ATTRIBUTED}),
-    Answer.UNAVAILABLE: frozenset({DialError.TEMPORARILY_UNAVAILABLE, DialError.NO_ANSWER}),
-    Answer.NO_ANSWER: frozenset({DialError.NO_ANSWER}),
-}
-_SHORTEST_WAIT = 5.0
-"""Seconds of ringing after which an attempt may be given up: the least `ringing_timeout_secs`."""
 
 
 class After(StrEnum):
@@ -329,18 +316,10 @@ class LineScript(Section):
     def _can_hold(self) -> Self:
         if self.answer is not Answer.PICKS_UP and (fields := self.expect.of_an_answer()):
             raise ValueError(beside("answer", f"expect.{fields[0]}", "nobody picks up"))
-        if self.expect.dial_error and self._dial_errors.isdisjoint(self.expect.dial_error):
-            raise ValueError(beside("answer", "expect.dial_error", "such a dial does not end so"))
         if self.persona is not None and (self.callee or self.otherwise):
             other = "callee" if self.callee else "otherwise"
             raise ValueError(beside("persona", other, "either the callee is played or their words are written"))
         return self
-
-    @property
-    def _dial_errors(self) -> frozenset[DialError]:
-        """How the dial can end without an answer: whatever rings as long as a worker may wait can be given up."""
-        given_up = frozenset({DialError.NO_ANSWER}) if self.ring >= _SHORTEST_WAIT else frozenset()
-        return _DIAL_ERRORS[self.answer] | given_up
 
     def spoken(self, language: str) -> str:
         """The callee's language; `language` is the attempt's."""

@@ -25,7 +25,7 @@ from agent.rehearsal.results import Results
 from agent.rehearsal.shipped import is_folder, load_lines
 from agent.rehearsal.suite import Case, Ledger, Suite, rehearse_suite, run_of
 from agent.rehearsal.variation import AS_WRITTEN, varied
-from agent.rehearse import FILES, SUITE_FILES, Rehearsal, make_folder, read_subject, rehearse
+from agent.rehearse import FILES, Rehearsal, make_folder, read_subject, rehearse
 from agent.standins.process import StandInsFailed
 from agent.view import View
 from audio.recording import RecordingFailed
@@ -145,7 +145,7 @@ def make_place(folder: Path) -> None:
     """Make the folder of many calls, without what an earlier call or suite left beside them. Raises `InputInvalid`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (*FILES, *SUITE_FILES):
+        for name in FILES:
             if not (folder / name).is_dir():
                 (folder / name).unlink(missing_ok=True)
     except OSError as error:

@@ -28,10 +28,10 @@ from agent.rehearsal.stop import stopping
 from agent.settings import Settings
 from agent.standins.process import StandIns, running
 
-FILES = ("attempt.json", "events.jsonl", "audio.ogg", "expectations.json", "report.html")
-"""Of one call, in its folder."""
-SUITE_FILES = ("suite.json", "index.html")
-"""Of a suite, beside the folders of its calls."""
+_CALL = ("attempt.json", "events.jsonl", "audio.ogg", "expectations.json", "report.html")
+_SUITE = ("suite.json", "index.html")
+FILES = (*_CALL, *_SUITE)
+"""What a call or a suite leaves in its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def make_folder(folder: Path) -> None:
     """Make a call's folder, without what an earlier call or suite left there. Raises `InputInvalid`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (*FILES, *SUITE_FILES):
+        for name in FILES:
             (folder / name).unlink(missing_ok=True)
         (folder / "events.jsonl").touch()
     except OSError as error:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from agent.documents import there
 from agent.models.report import Attempt
-from agent.page.source import is_file
 from agent.summary import failed
 
 EXPECTATIONS = "expectations.json"
@@ -116,7 +116,7 @@ def _expectations(path: Path) -> tuple[Expectation, ...]:
 
 def _bytes(path: Path) -> bytes:
     """What a plain file holds: anything else may never end. Raises OSError."""
-    if not is_file(path):
+    if not there(path.is_file):
         raise FileNotFoundError
     return path.read_bytes()
 

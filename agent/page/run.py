@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 import typer
 
+from agent.documents import there
 from agent.page import sound
 from agent.page.contents import contents_of
 from agent.page.judgement import Judgement, SuiteRun, judged, suite
 from agent.page.render import index, page
 from agent.page.runs import Run
-from agent.page.source import Source, is_call, is_folder, read
+from agent.page.source import Source, is_call, read
 from agent.problems import InputInvalid, Problem
 
 PAGE = "report.html"
@@ -38,7 +39,7 @@ class Written:
 
 def run_report(path: Path, out: Path | None, *, browse: bool, as_json: bool) -> int:
     """Write the page of a call, or of every call of a folder; the exit code. Raises `InputInvalid`."""
-    several = is_folder(path) and (suite(path) is not None or not is_call(path))
+    several = there(path.is_dir) and (suite(path) is not None or not is_call(path))
     written = write_index(path, out) if several else write_page(path, out)
     for problem in written.problems:
         typer.echo(problem, err=True)
@@ -55,11 +56,11 @@ def run_report(path: Path, out: Path | None, *, browse: bool, as_json: bool) -> 
 
 def write_page(path: Path, out: Path | None = None) -> Written:
     """Write the page of one call: into its folder, or beside its file. Raises `InputInvalid`."""
-    target = out or (path / PAGE if is_folder(path) else path.with_suffix(".html"))
+    target = out or (path / PAGE if there(path.is_dir) else path.with_suffix(".html"))
     _check(target)
     made = _made(path)
     _write(target, made.text)
-    notes = tuple(f"{path}: {note}" for note in made.source.notes) if is_folder(path) else ()
+    notes = tuple(f"{path}: {note}" for note in made.source.notes) if there(path.is_dir) else ()
     return Written(target, (target,), notes)
 
 
@@ -198,7 +199,7 @@ def _href(page_path: Path, from_index: Path) -> str:
 
 
 def _check(target: Path) -> None:
-    if is_folder(target):
+    if there(target.is_dir):
         raise InputInvalid([Problem("--out", "expected a file: this is a folder")], source=str(target))
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputInvalid([Problem("--out", "expected a file that ends in .html")], source=str(target))

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from agent import documents
 from agent import events as e
+from agent.documents import there
 from agent.journal import decode
 from agent.models.report import Attempt
 from agent.problems import InputInvalid, Problem, shown
@@ -40,7 +41,7 @@ def read(path: Path) -> Source:
     """The call of a folder or of a report's file. Raises `InputInvalid`, which names the file."""
     if path.suffix == ".jsonl":
         return _journal_alone(path)
-    if not is_folder(path):
+    if not there(path.is_dir):
         attempt, notes = _report(path)
         return Source(attempt, notes=notes)
     if not is_call(path):
@@ -50,33 +51,17 @@ def read(path: Path) -> Source:
     events, more = _of_attempt(attempt, events)
     recording = path / RECORDING
     notes = (*report_notes, *journal_notes, *more)
-    return Source(attempt, events, recording if is_file(recording) else None, notes)
+    return Source(attempt, events, recording if there(recording.is_file) else None, notes)
 
 
 def is_call(folder: Path) -> bool:
     """Whether a folder is a call's."""
-    return is_file(folder / REPORT) or is_file(folder / JOURNAL)
-
-
-def is_file(path: Path) -> bool:
-    """Whether there is a plain file; none where the name is too long for one, or nobody may look."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-def is_folder(path: Path) -> bool:
-    """Whether there is a folder, likewise."""
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
+    return there((folder / REPORT).is_file) or there((folder / JOURNAL).is_file)
 
 
 def _report_or_fold(folder: Path, events: Sequence[e.Event]) -> tuple[Attempt, tuple[str, ...]]:
     try:
-        if is_file(folder / REPORT):
+        if there((folder / REPORT).is_file):
             return _report(folder / REPORT)
         why = f"{REPORT} is missing"
     except InputInvalid as invalid:

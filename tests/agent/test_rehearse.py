@@ -13,7 +13,7 @@ from agent.desk import make_place
 from agent.problems import InputInvalid
 from agent.providers import STAND_INS
 from agent.rehearsal.script import LineScript
-from agent.rehearse import FILES, SUITE_FILES, Rehearsal, make_ready, read_subject, stand_ins
+from agent.rehearse import FILES, Rehearsal, make_ready, read_subject, stand_ins
 from tests.calls import attempt
 
 NOW = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
@@ -38,14 +38,14 @@ def test_the_folder_is_named_after_the_attempt(tmp_path: Path) -> None:
 def test_what_an_earlier_call_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    for name in (*FILES, *SUITE_FILES, "notes.txt"):
+    for name in (*FILES, "notes.txt"):
         (out / name).write_text("old")
     ready(tmp_path, attempt(), out)
     assert {path.name: path.read_text() for path in out.iterdir()} == {"events.jsonl": "", "notes.txt": "old"}
 
 
 def test_a_suite_leaves_nothing_of_an_earlier_call_beside_its_own(tmp_path: Path) -> None:
-    for name in (*FILES, *SUITE_FILES, "notes.txt"):
+    for name in (*FILES, "notes.txt"):
         (tmp_path / name).write_text("old")
     make_place(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

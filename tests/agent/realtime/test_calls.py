@@ -7,7 +7,7 @@ import pytest
 
 from agent import events as e
 from agent.standins.process import StandIns
-from tests.calls import attempt, conducted, line
+from tests.calls import Conducted, attempt, conducted, line
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -91,16 +91,17 @@ async def test_an_interrupted_answer_is_quoted_as_far_as_it_was_heard(stand_ins:
     assert call.report.end_reason == "tool_end_call"
 
 
-async def test_the_model_makes_the_first_sentence_and_uses_tools(stand_ins: StandIns, tmp_path: Path) -> None:
+async def _greeted_and_looked_up(stand_ins: StandIns, folder: Path, model: dict[str, str]) -> Conducted:
+    """A call whose first sentence the model makes, and in which it uses a tool."""
     call = await conducted(
         stand_ins,
-        tmp_path,
+        folder,
         attempt(
             first_sentence="Greet them.",
             first_sentence_mode="generated",
             end_of_call_sentence="Goodbye then.",
             custom_tools=[SLOTS],
-            llm_model=OPENAI,
+            llm_model=model,
         ),
         line(
             {"after": "agent-stops", "say": "Is there a slot on Monday?"},
@@ -117,6 +118,11 @@ async def test_the_model_makes_the_first_sentence_and_uses_tools(stand_ins: Stan
     )
     assert call.said("assistant") == ["Good morning, here is Emma.", "Nine is free.", "Goodbye then."]
     assert call.said("user") == ["Is there a slot on Monday?", "Fine, thank you."]
+    return call
+
+
+async def test_the_model_makes_the_first_sentence_and_uses_tools(stand_ins: StandIns, tmp_path: Path) -> None:
+    call = await _greeted_and_looked_up(stand_ins, tmp_path, OPENAI)
     used = next(entry for entry in call.report.transcript if entry.tool_name == "find_slots")
     assert used.tool_arguments == {"day": "2026-03-09"}
     assert call.report.details.usage is not None
@@ -314,31 +320,7 @@ async def test_googles_model_is_interrupted_and_quoted(stand_ins: StandIns, tmp_
 
 
 async def test_googles_model_makes_the_first_sentence_and_uses_tools(stand_ins: StandIns, tmp_path: Path) -> None:
-    call = await conducted(
-        stand_ins,
-        tmp_path,
-        attempt(
-            first_sentence="Greet them.",
-            first_sentence_mode="generated",
-            end_of_call_sentence="Goodbye then.",
-            custom_tools=[SLOTS],
-            llm_model=GOOGLE,
-        ),
-        line(
-            {"after": "agent-stops", "say": "Is there a slot on Monday?"},
-            {"after": "agent-stops", "say": "Fine, thank you."},
-            model={
-                "opening": "Good morning, here is Emma.",
-                "script": [
-                    {"when": "slot", "call": {"tool": "find_slots", "arguments": {"day": "2026-03-09"}}},
-                    {"after_tool": "find_slots", "reply": "Nine is free."},
-                    {"when": "thank", "call": {"tool": "end_call"}},
-                ],
-            },
-        ),
-    )
-    assert call.said("assistant") == ["Good morning, here is Emma.", "Nine is free.", "Goodbye then."]
-    assert call.said("user") == ["Is there a slot on Monday?", "Fine, thank you."]
+    await _greeted_and_looked_up(stand_ins, tmp_path, GOOGLE)
 
 
 @pytest.mark.parametrize("model", [OPENAI, GOOGLE], ids=["openai", "google"])

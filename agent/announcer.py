@@ -9,6 +9,7 @@ from typing import Any
 from livekit.agents import llm, tts
 
 from agent import events as e
+from agent.phrases import phrases
 from agent.pipeline import PROVIDER_OPTIONS
 from agent.plan import Plan
 from agent.voice import SilentVoice, Sound, render
@@ -47,14 +48,22 @@ class Announcer:
         """Stop what is being said."""
         self._mixer.cut(self._mixer.announcements)
 
+    def conclude(self) -> None:
+        """End what is being said with its present word."""
+        self._mixer.conclude(self._mixer.announcements)
+
 
 def sentences(plan: Plan) -> dict[e.AnnouncementKind, str]:
     """The plan's fixed sentences, an opening that the model has yet to write left out."""
     opening = plan.opening.text if plan.opening.mode == "static" else None
+    own = phrases(plan.language)
     every: dict[e.AnnouncementKind, str | None] = {
         "opening": opening,
-        "goodbye": plan.goodbye,
+        "goodbye": plan.goodbye or own.farewell,
         "limit": plan.limit_message,
+        "failure": own.failure,
+        "apology": own.apology,
+        "reminder": own.reminder,
     }
     return {kind: text for kind, text in every.items() if text}
 

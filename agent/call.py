@@ -44,8 +44,28 @@ class Performer(Protocol):
         """Hand the callee's speech to the model."""
         ...
 
-    def mute(self) -> None:
-        """Say and answer nothing more."""
+    def mute(self, *, at_once: bool) -> None:
+        """Say and answer nothing more; `at_once`: not even the rest of a word."""
+        ...
+
+    def duck(self, *, on: bool) -> None:
+        """Lower the agent's voice under the callee's, or raise it again."""
+        ...
+
+    def hold(self, *, on: bool) -> None:
+        """Hold the agent's voice where it is, or let it go on."""
+        ...
+
+    def admit(self) -> None:
+        """Hand to the model what the callee says over the agent."""
+        ...
+
+    def dismiss(self) -> None:
+        """Keep it from the model."""
+        ...
+
+    def try_again(self) -> None:
+        """Have the model answer once more."""
         ...
 
 
@@ -154,9 +174,9 @@ class Call:
         elif isinstance(command, c.Listen):
             performer.listen(current=command.current)
         elif isinstance(command, c.Mute):
-            performer.mute()
+            performer.mute(at_once=command.at_once)
         else:
-            assert_never(command)
+            _about_a_turn(performer, command)
 
     def _hang_up(self, ending: c.Ending) -> None:
         self._queue.append(
@@ -225,6 +245,22 @@ class Call:
                 logger.debug("the callee pressed a key")
             case _:
                 assert_never(event)
+
+
+def _about_a_turn(performer: Performer, command: c.Duck | c.Hold | c.Admit | c.Dismiss | c.TryAgain) -> None:
+    match command:
+        case c.Duck(on):
+            performer.duck(on=on)
+        case c.Hold(on):
+            performer.hold(on=on)
+        case c.Admit():
+            performer.admit()
+        case c.Dismiss():
+            performer.dismiss()
+        case c.TryAgain():
+            performer.try_again()
+        case _:
+            assert_never(command)
 
 
 _PARTS: Mapping[str, str] = {

@@ -44,6 +44,9 @@ class Listen:
 class Mute:
     """Stop the model's speech and hand it nothing more."""
 
+    at_once: bool = False
+    """Also in the middle of a word."""
+
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
@@ -52,4 +55,33 @@ class HangUp:
     ending: Ending
 
 
-Command = Announce | StopAnnouncement | Listen | Mute | HangUp
+@dataclass(frozen=True, slots=True)
+class Duck:
+    """Lower the agent's voice under the callee's, or raise it again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Hold the agent's voice where it is, without loss, or let it go on."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Hand to the model what the callee says over the agent, from its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """Keep from the model what the callee said over the agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Have the model answer once more."""
+
+
+Command = Announce | StopAnnouncement | Listen | Mute | HangUp | Duck | Hold | Admit | Dismiss | TryAgain

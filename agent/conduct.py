@@ -14,12 +14,14 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from livekit.agents import APIError
+
 from agent import events as e
 from agent.announcer import Announcer, sentences, written_opening
 from agent.call import HANG_UP_LONGEST, INTERNAL, Call
 from agent.conversation import Caller, Conversation, Observer, session_for
 from agent.ears import Ears
-from agent.headset import Headset, LateLeg
+from agent.headset import Headset, LateLeg, OwnVoice
 from agent.journal import Journal
 from agent.lag import LagMeter
 from agent.line import Line
@@ -33,7 +35,8 @@ from agent.realtime.talker import Talker
 from agent.state import Terms
 from agent.tape import Recording, Tape
 from agent.toolbox import Toolbox
-from agent.voice import Mouth
+from agent.voice import Mouth, SilentVoice
+from audio.echo import EchoMeter
 from audio.frames import samples
 from audio.ledger import Utterance
 from audio.mixer import Mixer
@@ -81,7 +84,9 @@ class Studio:
         self._call = call
         self._now = now
         self.mixer = Mixer(started=self._started, stopped=self._stopped)
-        self.ears = Ears(pipeline.recogniser, pipeline.detector, call.post, now)
+        meter = EchoMeter()
+        own = OwnVoice(self.mixer, meter)
+        self.ears = Ears(pipeline.recogniser, pipeline.detector, own, plan.language, call.post, now)
         self._mouth = Mouth(self.mixer, time.time)
         self._announcer = Announcer(self.mixer, call.post, now)
         session = session_for(pipeline, self.ears)
@@ -99,7 +104,8 @@ class Studio:
             model.taken = self._turn_taken
             model.reconnected = self._reconnected
         hearers = (self.ears.hear, self.conversation.hear)
-        self.headset = Headset(self.mixer, hearers, tape.record if tape is not None else None)
+        comparers = (meter.take,) if tape is None else (meter.take, tape.record)
+        self.headset = Headset(self.mixer, hearers, comparers)
 
     async def prepare(self, plan: Plan, pipeline: Pipeline) -> None:
         """Make ready to dial; the fixed sentences are rendered beside the ringing."""
@@ -127,7 +133,12 @@ class Studio:
 
     async def _render(self, texts: Mapping[e.AnnouncementKind, str], pipeline: Pipeline) -> None:
         for kind, text in texts.items():
-            await self._announcer.prepare(kind, text, pipeline.voice)
+            try:
+                await self._announcer.prepare(kind, text, pipeline.voice)
+            except (APIError, SilentVoice) as error:
+                logger.warning("a sentence could not be made", extra={"kind": kind, "error": type(error).__name__})
+                self._call.post(e.Warned(at=self._now(), message=f"a sentence could not be spoken: {_SENTENCES[kind]}"))
+                self._call.post(e.Unrendered(at=self._now(), kind=kind))
 
     def announce(self, kind: e.AnnouncementKind, not_before: float) -> None:
         """Say a fixed sentence, `not_before` seconds after the answer at the earliest."""
@@ -143,9 +154,34 @@ class Studio:
         """Hand the callee's speech to the model."""
         self.ears.gate.open(current=current)
 
-    def mute(self) -> None:
-        """Say and answer nothing more."""
-        self.conversation.mute()
+    def mute(self, *, at_once: bool) -> None:
+        """Say and answer nothing more; `at_once`: not even the rest of a word."""
+        self.duck(on=False)
+        if not at_once:
+            self._announcer.conclude()
+        self.conversation.mute(at_once=at_once)
+        self.hold(on=False)
+
+    def duck(self, *, on: bool) -> None:
+        """Lower the agent's voice under the callee's, or raise it again."""
+        self.mixer.ducked = on
+
+    def hold(self, *, on: bool) -> None:
+        """Hold the agent's voice where it is, or let it go on."""
+        self.mixer.hold(on)
+
+    def admit(self) -> None:
+        """Hand to the model what the callee says over the agent."""
+        self.ears.gate.admit()
+
+    def dismiss(self) -> None:
+        """Keep it from the model."""
+        self.ears.gate.dismiss()
+        self._call.post(e.CalleeDismissed(at=self._now()))
+
+    def try_again(self) -> None:
+        """Have the model answer once more."""
+        self.conversation.try_again()
 
     def _turn_taken(self) -> bool:
         if self._mouth.is_shut:
@@ -180,7 +216,7 @@ class Studio:
                 at=self._now(), id=utterance.id, kind=kind, text=text, cut=utterance.cut, start=start, stop=stop
             )
         )
-        if kind == "opening" and text:
+        if kind in _REMEMBERED and text:
             self._call.begin("memory", lambda: self.conversation.remember(text, cut=utterance.cut))
 
     def starved_ms(self) -> float:
@@ -188,12 +224,20 @@ class Studio:
         return sum(utterance.starved for utterance in self.mixer.ledger) / samples(0.001)
 
 
+_SENTENCES: Mapping[e.AnnouncementKind, str] = {
+    "opening": "the first sentence",
+    "goodbye": "the end-of-call sentence",
+    "limit": "the message at the time limit",
+    "reminder": "the question whether the callee is still there",
+    "apology": "the apology for a late answer",
+    "failure": "the farewell of a call that cannot go on",
+}
+_REMEMBERED = frozenset({"opening", "reminder", "apology"})
+"""Fixed sentences that the model has to know of, because the talk goes on after them."""
+
+
 def _kind(utterance: Utterance) -> e.SpeechKind:
-    match utterance.kind:
-        case "opening" | "goodbye" | "limit" as kind:
-            return kind
-        case _:
-            return "reply"
+    return next((kind for kind in _SENTENCES if kind == utterance.kind), "reply")
 
 
 async def conduct(

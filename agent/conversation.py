@@ -15,8 +15,9 @@ from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.events import ConversationItemAddedEvent, ErrorEvent
 
 from agent import events as e
-from agent.ears import Ears, SharedDetector, frame_of, shared_words
+from agent.ears import Ears, frame_of
 from agent.failures import reason_of
+from agent.gate import SharedDetector, shared_words
 from agent.pipeline import PROVIDER_OPTIONS, Pipeline
 from agent.realtime.talker import Talker
 from agent.voice import Microphone, Mouth, new_id, voiced
@@ -112,10 +113,16 @@ class Conversation:
         model.said(latest.text.strip())
         self._session.generate_reply(instructions=_GO_ON)
 
-    def mute(self) -> None:
-        """Say no more and answer no more, whatever is under way."""
+    def try_again(self) -> None:
+        """Have the last turn answered once more, without what was heard of the answer that failed."""
+        latest = self._caller.latest
+        heard = latest is not None and latest.cut and bool(latest.heard())
+        self._session.generate_reply(instructions=_GO_ON if heard else NOT_GIVEN)
+
+    def mute(self, *, at_once: bool) -> None:
+        """Say no more and answer no more, whatever is under way; `at_once`: not even the rest of a word."""
         self._ears.gate.close()
-        self._mouth.shut()
+        self._mouth.shut(at_once=at_once)
         try:
             self._session.interrupt(force=True)
         except RuntimeError:
@@ -175,7 +182,7 @@ class Observer:
         kind = getattr(event.error, "type", "")
         if getattr(event.error, "recoverable", True) or kind not in _PARTS:
             return
-        self._tell(e.Failed(at=self._now(), code="provider_failed", message=reason_of(event.error.error, _PARTS[kind])))
+        self._tell(e.ReplyFailed(at=self._now(), message=reason_of(event.error.error, _PARTS[kind])))
 
 
 def session_for(pipeline: Pipeline, ears: Ears) -> AgentSession[None]:

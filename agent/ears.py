@@ -6,21 +6,26 @@ it is asked for.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from livekit import rtc
 from livekit.agents import APIConnectionError, APIConnectOptions, APIError, stt, vad
 
 from agent import events as e
+from agent.backchannels import is_backchannel
+from agent.gate import Gate
+from agent.stretch import Stretch
 from audio.frames import RATE, Pcm
 from audio.levels import Levels
 
 RECOGNISER_OPTIONS = APIConnectOptions(max_retry=3, retry_interval=0.5, timeout=5.0)
 """A recogniser that is gone for longer than about two seconds ends the call; sound is kept for it meanwhile."""
 
+WINDOW = 0.032
+"""Seconds of sound that the detector judges at once."""
 HEARING_RATE = 16_000
 """Samples a second for detector and recogniser: what both want, so that it is resampled once for both."""
 
@@ -32,50 +37,21 @@ def frame_of(pcm: Pcm) -> rtc.AudioFrame:
     return rtc.AudioFrame(data=pcm.tobytes(), sample_rate=RATE, num_channels=1, samples_per_channel=len(pcm))
 
 
-class Gate:
-    """Decides which of the things heard reach the conversation, and keeps them for it."""
-
-    def __init__(self) -> None:
-        self.speech: asyncio.Queue[vad.VADEvent] = asyncio.Queue()
-        """What the detector found, for the conversation."""
-        self.words: asyncio.Queue[stt.SpeechEvent] = asyncio.Queue()
-        """What the recogniser found, for the conversation."""
-        self._open = False
-        self._barred = False
-        self._current: list[vad.VADEvent | stt.SpeechEvent] = []
+class OwnVoice(Protocol):
+    """The agent's side of the leg, as far as the ears need it. Samples are counted from the answer."""
 
     @property
-    def passing(self) -> bool:
-        """What is said at this moment gets through."""
-        return self._open and not self._barred
+    def speaking(self) -> bool:
+        """The agent speaks at this moment."""
+        ...
 
-    def open(self, *, current: bool) -> None:
-        """From now on everything that begins gets through; with `current`, also what is being said at this moment."""
-        self._open = True
-        self._barred = bool(self._current) and not current
-        if current:
-            for event in self._current:
-                self._hand_on(event)
+    def echoes(self, start: int, stop: int) -> bool:
+        """Whether what was heard between two samples is the agent's own voice coming back."""
+        ...
 
-    def close(self) -> None:
-        """Nothing gets through any more."""
-        self._open = False
-
-    def pass_on(self, event: vad.VADEvent | stt.SpeechEvent) -> None:
-        """Take something that was heard."""
-        if isinstance(event, vad.VADEvent) and event.type is vad.VADEventType.START_OF_SPEECH:
-            self._current.clear()
-            self._barred = False
-        if self._open and not self._barred:
-            self._hand_on(event)
-        if isinstance(event, stt.SpeechEvent) or event.type is not vad.VADEventType.INFERENCE_DONE:
-            self._current.append(event)
-
-    def _hand_on(self, event: vad.VADEvent | stt.SpeechEvent) -> None:
-        if isinstance(event, vad.VADEvent):
-            self.speech.put_nowait(event)
-        else:
-            self.words.put_nowait(event)
+    def echoed(self, seconds: float) -> bool:
+        """The same of the last so many seconds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +74,22 @@ class Ears:
     """Hears one leg."""
 
     def __init__(
-        self, recogniser: stt.STT[Any], detector: vad.VAD, tell: Callable[[e.Event], None], now: Callable[[], float]
+        self,
+        recogniser: stt.STT[Any],
+        detector: vad.VAD,
+        own: OwnVoice,
+        language: str,
+        tell: Callable[[e.Event], None],
+        now: Callable[[], float],
     ) -> None:
+        """`language` is BCP 47, what the callee is expected to speak."""
         self.recogniser = recogniser
         self.gate = Gate()
         self.speaking = False
         """The callee speaks at this moment."""
         self._detector = detector
+        self._own = own
+        self._language = language
         self._tell = tell
         self._now = now
         self._finished = asyncio.Event()
@@ -115,6 +100,10 @@ class Ears:
         self._settling = False
         self._streams: _Streams | None = None
         self._levels = Levels()
+        self._stretch: Stretch | None = None
+        """Of a voice over the agent's."""
+        self._worded = False
+        """What is being said has words."""
 
     @property
     def passing(self) -> bool:
@@ -161,74 +150,78 @@ class Ears:
 
     async def _detect(self, speech: vad.VADStream) -> None:
         async for event in speech:
-            self.gate.pass_on(event)
-            heard = event.samples_index / HEARING_RATE
-            if event.type is vad.VADEventType.START_OF_SPEECH:
-                self.speaking = True
-                self._finished.clear()
-                self._tell(
-                    e.CalleeStarted(at=self._now(), sample=self._levels.began(_sample(heard - event.speech_duration)))
-                )
-            elif event.type is vad.VADEventType.END_OF_SPEECH:
-                self.speaking = False
-                if self._heard_at > self._now() - event.silence_duration:
-                    self._finished.set()
-                self._tell(
-                    e.CalleeStopped(at=self._now(), sample=self._levels.ended(_sample(heard - event.silence_duration)))
-                )
+            if event.type is vad.VADEventType.INFERENCE_DONE:
+                self.gate.pass_on(event)
+                self._window(event.probability)
+            elif event.type is vad.VADEventType.START_OF_SPEECH:
+                self._began(event)
+            else:
+                self._ended(event)
+
+    def _window(self, probability: float) -> None:
+        verdict = self._stretch.add(WINDOW, probability) if self._stretch is not None else None
+        if verdict == "audible":
+            self._tell(e.CalleeAudible(at=self._now()))
+        elif verdict == "clear":
+            self._tell(e.CalleeClear(at=self._now(), words=False))
+
+    def _began(self, event: vad.VADEvent) -> None:
+        over_agent = self._own.speaking
+        self.gate.pass_on(event, over_agent=over_agent)
+        self.speaking, self._worded = True, False
+        self._finished.clear()
+        self._stretch = Stretch(event.speech_duration, self._own.echoed) if over_agent else None
+        began = _sample(event.samples_index / HEARING_RATE - event.speech_duration)
+        self._tell(e.CalleeStarted(at=self._now(), sample=self._levels.began(began), over_agent=over_agent))
+
+    def _ended(self, event: vad.VADEvent) -> None:
+        self.gate.pass_on(event)
+        self.speaking, self._stretch = False, None
+        if self._heard_at > self._now() - event.silence_duration:
+            self._finished.set()
+        ended = _sample(event.samples_index / HEARING_RATE - event.silence_duration)
+        self._tell(e.CalleeStopped(at=self._now(), sample=self._levels.ended(ended)))
 
     async def _recognise(self, words: stt.RecognizeStream) -> None:
         async for event in words:
-            self.gate.pass_on(event)
-            if event.type is not _FINALS or not event.alternatives or not event.alternatives[0].text.strip():
+            said = event.alternatives[0] if event.alternatives else None
+            if said is not None and self._is_own(said):
                 continue
+            self.gate.pass_on(event)
+            if said is not None and said.text.strip():
+                self._understood(said, final=event.type is _FINALS)
+        raise APIConnectionError("the recogniser stopped")
+
+    def _is_own(self, said: stt.SpeechData) -> bool:
+        """Whether the words are the agent's, come back."""
+        return _placed(said) and self._own.echoes(_sample(said.start_time), _sample(said.end_time))
+
+    def _understood(self, said: stt.SpeechData, *, final: bool) -> None:
+        backchannel = is_backchannel(said.text, self._language)
+        if final:
             self._heard_at = self._now()
             if self._settling or not self.speaking:
                 self._finished.set()
-            self._tell(_heard(self._heard_at, event.alternatives[0]))
-        raise APIConnectionError("the recogniser stopped")
+            self._tell(_heard(self._heard_at, said, backchannel=backchannel))
+        elif self.speaking and not self._worded and not backchannel:
+            self._worded = True
+            self._tell(e.CalleeClear(at=self._now(), words=True))
 
 
-def _heard(at: float, words: stt.SpeechData) -> e.CalleeHeard:
-    placed = words.end_time > words.start_time
+def _heard(at: float, said: stt.SpeechData, *, backchannel: bool) -> e.CalleeHeard:
+    placed = _placed(said)
     return e.CalleeHeard(
         at=at,
-        text=words.text.strip(),
-        start=_sample(words.start_time) if placed else None,
-        stop=_sample(words.end_time) if placed else None,
+        text=said.text.strip(),
+        backchannel=backchannel,
+        start=_sample(said.start_time) if placed else None,
+        stop=_sample(said.end_time) if placed else None,
     )
+
+
+def _placed(said: stt.SpeechData) -> bool:
+    return said.end_time > said.start_time
 
 
 def _sample(seconds: float) -> int:
     return max(0, round(seconds * RATE))
-
-
-class SharedDetector(vad.VAD):
-    """The leg's detector as the session wants it: one of its own, that hears what the ears let through."""
-
-    def __init__(self, gate: Gate) -> None:
-        super().__init__(capabilities=vad.VADCapabilities(update_interval=0.032))
-        self._gate = gate
-
-    def stream(self) -> vad.VADStream:
-        """A stream that ignores the sound it is given: the ears have heard it already."""
-        return _SharedStream(self, self._gate)
-
-
-class _SharedStream(vad.VADStream):
-    def __init__(self, detector: vad.VAD, gate: Gate) -> None:
-        self._gate = gate
-        super().__init__(detector)
-
-    def push_frame(self, frame: rtc.AudioFrame) -> None:
-        """The ears have this sound already."""
-
-    async def _main_task(self) -> None:
-        while True:
-            self._event_ch.send_nowait(await self._gate.speech.get())
-
-
-async def shared_words(gate: Gate) -> AsyncIterator[stt.SpeechEvent]:
-    """What the recogniser found and the gate let through."""
-    while True:
-        yield await gate.words.get()

@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 EndedBy = Literal["agent", "user", "system"]
 
-AnnouncementKind = Literal["opening", "goodbye", "limit"]
-"""The fixed sentences: first sentence, end-of-call sentence, message at the time limit."""
+AnnouncementKind = Literal["opening", "goodbye", "limit", "reminder", "apology", "failure"]
+"""The fixed sentences: first sentence, end-of-call sentence, message at the time limit, and what the worker says of its
+own accord to a silent callee, for a late answer, and before it gives up."""
 
-SpeechKind = Literal["opening", "goodbye", "limit", "reply"]
+SpeechKind = Literal["opening", "goodbye", "limit", "reminder", "apology", "failure", "reply"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,21 @@ class CalleeStarted(Event):
     """The callee began to speak."""
 
     sample: int
+    over_agent: bool = False
+    """While the agent was speaking: it is kept from the model until it is clear that it is meant as a turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalleeAudible(Event):
+    """The callee's voice over the agent's has lasted long enough to be no click, and is not the agent's own echo."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalleeClear(Event):
+    """What the callee says is clearly speech."""
+
+    words: bool
+    """By a word that is more than a back-channel; else by the length of the voice alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +133,17 @@ class CalleeHeard(Event):
     """The recogniser settled on what the callee said."""
 
     text: str
+    backchannel: bool = False
+    """It only shows that they listen."""
     start: int | None = None
     """First sample, as the recogniser places it: less exact than the detector; None where it does not say."""
     stop: int | None = None
     """Sample after the last, likewise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalleeDismissed(Event):
+    """What the callee said over the agent was no turn: the agent goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +256,21 @@ class LineDropped(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn(Event):
     """The attempt was called off from outside: Ctrl-C, a stopping worker, a deleted room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyFailed(Event):
+    """The model or the voice gave up on an answer."""
+
+    message: str
+    """Which of them, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrendered(Event):
+    """A fixed sentence could not be made: the call goes on without it."""
+
+    kind: AnnouncementKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,36 +4,60 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from agent.line import Leg, SpokenWord
+from audio.echo import EchoMeter
 from audio.frames import Pcm, silence
 from audio.mixer import Mixer
 
 Hear = Callable[[Pcm], None]
-Record = Callable[[Pcm, Pcm], None]
+Compare = Callable[[Pcm, Pcm], None]
+"""Takes the callee's and the agent's 20 ms of one tick."""
+
+
+class OwnVoice:
+    """The agent's own voice, as the ears have to know it."""
+
+    def __init__(self, mixer: Mixer, meter: EchoMeter) -> None:
+        self._mixer = mixer
+        self._meter = meter
+
+    @property
+    def speaking(self) -> bool:
+        """The agent speaks at this moment."""
+        return self._mixer.speaking
+
+    def echoes(self, start: int, stop: int) -> bool:
+        """Whether what was heard between two samples of the call is the agent's own voice coming back."""
+        return self._meter.echoes(start, stop)
+
+    def echoed(self, seconds: float) -> bool:
+        """The same of the last so many seconds."""
+        return self._meter.echoed(seconds)
 
 
 class Headset:
-    """A `Leg`: 20 ms out, 20 ms in, tick by tick, both kept in step for the recording."""
+    """A `Leg`: 20 ms out, 20 ms in, tick by tick, both kept in step."""
 
-    def __init__(self, mixer: Mixer, hearers: Sequence[Hear], record: Record | None) -> None:
-        """Each of `hearers` is given every frame of the callee's; `record` the callee's and the agent's of one tick."""
+    def __init__(self, mixer: Mixer, hearers: Sequence[Hear], comparers: Sequence[Compare]) -> None:
+        """Each of `hearers` is given every frame of the callee's; `comparers`, before, both sides of one tick."""
         self._mixer = mixer
         self._hearers = hearers
-        self._record = record
+        self._comparers = comparers
         self._said: deque[Pcm] = deque()
 
     def speak(self) -> Pcm:
         """The next 20 ms for the callee."""
         pcm = self._mixer.tick()
-        if self._record is not None:
-            self._said.append(pcm)
+        self._said.append(pcm)
         return pcm
 
     def hear(self, pcm: Pcm) -> None:
         """Take the last 20 ms from the callee."""
+        if self._said:
+            said = self._said.popleft()
+            for comparer in self._comparers:
+                comparer(pcm, said)
         for hearer in self._hearers:
             hearer(pcm)
-        if self._record is not None and self._said:
-            self._record(pcm, self._said.popleft())
 
     def spoken(self) -> Sequence[SpokenWord]:
         """Every word put on the line so far."""

@@ -94,8 +94,11 @@ class Patience:
     ringing: float = 30.0
     limit: float = 600.0
     """Longest call, counted from the answer, farewell included."""
-    inactive: float = 22.0
-    """Silence of both sides after which the call ends as `user_inactive`."""
+    silences: tuple[float, ...] = (8.0, 8.0, 6.0)
+    """Silences of both sides, one after the other: the last ends the call as `user_inactive`, each before it has the
+    callee asked whether they are still there."""
+    wordless: float = 60.0
+    """Time without a word of the callee's, the agent's own speech not counted, after which it ends all the same."""
     reply: float = 20.0
     """Longest wait for the first sound of a reply before the call is given up as failed."""
 

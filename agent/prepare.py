@@ -121,7 +121,8 @@ def _plan(attempt: Attempt, assistant: Assistant, setup: _Setup, found: Findings
         patience=Patience(
             ringing=attempt.sip.ringing_timeout_secs,
             limit=assistant.max_call_duration_secs,
-            inactive=settings.inactivity_secs,
+            silences=settings.inactivity_secs,
+            wordless=settings.wordless_secs,
             reply=settings.reply_secs,
         ),
         report_prompt=settings.report_prompt,

@@ -41,6 +41,7 @@ _PRICES = TypeAdapter(dict[str, Price])
 _VOICE: TypeAdapter[Voice] = TypeAdapter(Voice)
 _RECOGNISERS = ("deepgram", "soniox")
 _REDIS = re.compile(r"(rediss?|unix)://\S+")
+_MOST_SILENCES = 5
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?")
 
 
@@ -92,6 +93,17 @@ def _hosts(text: object) -> object:
     if isinstance(hosts, tuple) and not all(_HOST.fullmatch(host) for host in hosts):
         raise expected("hosts or host:port, separated by commas")
     return frozenset(host.lower() for host in hosts) if isinstance(hosts, tuple) else hosts
+
+
+def _silences(text: object) -> object:
+    parts = _listed(text)
+    try:
+        silences = tuple(map(float, parts)) if isinstance(parts, tuple) else ()
+    except ValueError:
+        silences = ()
+    if not 1 <= len(silences) <= _MOST_SILENCES or not all(1 <= silence <= 600 for silence in silences):
+        raise expected("one to five numbers of seconds between 1 and 600, separated by commas")
+    return silences
 
 
 def _countries(text: object) -> object:
@@ -190,8 +202,16 @@ class Settings(BaseSettings):
     )
     api_key: SecretStr | None = _setting("VOICE_WORKER_API_KEY", "bearer token that `assistant_url` is fetched with")
     data_dir: Path = _setting("VOICE_WORKER_DATA_DIR", "folder the calls are written into", Path("calls"))
-    inactivity_secs: Annotated[float, between(3, 600)] = _setting(
-        "VOICE_WORKER_INACTIVITY_SECS", "silence of both sides after which a call ends as `user_inactive`", 22.0
+    inactivity_secs: Annotated[tuple[float, ...], NoDecode, BeforeValidator(_silences)] = _setting(
+        "VOICE_WORKER_INACTIVITY_SECS",
+        "silences of both sides, by commas: after each but the last the callee is asked whether they are still there, "
+        "after the last the call ends as `user_inactive`",
+        (8.0, 8.0, 6.0),
+    )
+    wordless_secs: Annotated[float, between(5, 3600)] = _setting(
+        "VOICE_WORKER_WORDLESS_SECS",
+        "time without a recognised word of the callee's after which a call ends as `user_inactive`, whatever is heard",
+        60.0,
     )
     reply_secs: Annotated[float, above(0, 600)] = _setting(
         "VOICE_WORKER_REPLY_SECS", "longest wait for the first sound of a reply before a call is given up", 20.0
@@ -317,6 +337,8 @@ def _default(value: object) -> str:
             return f"`{str(value).lower()}`"
         case int() | float():
             return f"`{value:g}`"
+        case tuple():
+            return f"`{','.join(f'{part:g}' for part in value)}`"
         case str() | Path():
             return f"`{value}`"
         case _:

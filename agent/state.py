@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from agent import events as e
-from agent.commands import Ending
+from agent.commands import Command, Ending
 from agent.phases import MOVES, Phase
 from agent.plan import Patience
 
@@ -24,10 +24,18 @@ class Timer(StrEnum):
     """The first sentence is past the moments in which it would start again."""
     CLEAR = "clear"
     """The callee has spoken long enough to mean it."""
+    DOUBT = "doubt"
+    """What the callee said over the agent should have been put into words."""
+    YIELD = "yield"
+    """The agent should have stopped for the callee."""
+    APOLOGY = "apology"
+    """An answer is late."""
     REPLY = "reply"
     """An answer should have been heard."""
     INACTIVE = "inactive"
     """Nobody has said anything."""
+    WORDLESS = "wordless"
+    """No word of the callee's has been heard for long."""
     LIMIT_MESSAGE = "limit-message"
     """The message about the time limit has to begin."""
     LIMIT = "limit"
@@ -53,6 +61,18 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """What the callee says over the agent, until it is decided what it is."""
+
+    held: bool = False
+    """The agent's voice waits."""
+    listening: bool = False
+    """It was a back-channel so far."""
+    ended_at: float | None = None
+    """Host time at which it ended; None: it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Where a call stands."""
 
@@ -63,13 +83,27 @@ class State:
     rendered: Mapping[e.AnnouncementKind, float] = field(default_factory=lambda: MappingProxyType({}))
     """Seconds each fixed sentence lasts."""
     answered_at: float | None = None
+    agent_speaks: bool = False
     callee_speaks: bool = False
+    spoke_at: float = 0.0
+    """Host time at which the callee last began to speak."""
+    worded: bool = False
+    """What they say at this moment has words."""
+    overlap: Overlap | None = None
     callee_faded: bool = False
     """Nothing comes from them, not even silence."""
     announcing: e.AnnouncementKind | None = None
     """The fixed sentence that is being said."""
     opening_due: bool = False
     restarts: int = 0
+    reminders: int = 0
+    """How often a callee who says nothing was asked whether they are there."""
+    replied: bool = True
+    """Something of an answer to the last turn has been heard."""
+    apologised: bool = False
+    """The callee knows that the answer is late."""
+    failures: int = 0
+    """Of the answer to the last turn."""
     farewell: e.AnnouncementKind | None = None
     """The sentence that has to be over before the line is freed."""
     ending: Ending | None = None
@@ -88,3 +122,7 @@ class State:
         """With the timers off."""
         kept = {timer: at for timer, at in self.timers.items() if timer not in timers}
         return replace(self, timers=MappingProxyType(kept))
+
+
+Step = tuple[State, tuple[Command, ...]]
+"""What becomes of a state, and what is to be done about it."""

@@ -2,6 +2,7 @@
 
 It has no clock and does no I/O. Time comes in with the events, every deadline of the call is in `State.timers`, and
 the shell (`agent.call`) carries out the commands. It outlives the conversation: it alone hangs up, whatever hangs.
+What it knows of one subject stands in a module of its own: `agent.opening`, `agent.overlap`, `agent.silence`.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,35 +10,26 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from agent import events as e
-from agent.commands import Announce, Command, Ending, HangUp, Listen, Mute, StopAnnouncement
+from agent import opening, overlap, silence
+from agent.commands import Announce, Ending, HangUp, Mute, StopAnnouncement, TryAgain
 from agent.phases import Phase
-from agent.state import State, Timer
+from agent.state import State, Step, Timer
+from audio.mixer import WORD_LONGEST
 
-SETTLED = 1.5
-"""Seconds of the first sentence during which a callee who begins to speak makes it start again (contract, §2)."""
-LEAD = 0.03
-"""Seconds before its moment at which the first sentence is put into the mixer, which then begins it to the sample."""
-CLEAR = 0.2
-"""Seconds the callee must go on before their voice counts as speech and not as a cough, in the opening."""
-BARGE_IN = 0.5
-"""The same while the rest of the first sentence is said: the framework's own threshold for interruptions."""
-GREETING_GAP = 0.15
-"""Seconds of quiet after a greeting, beside what the detector of speech takes to notice its end (0.25 s)."""
-GREETING_LONGEST = 10.0
-"""Longest wait for a callee who does not stop talking, from the answer, before the first sentence is said anyway."""
-RESTARTS = 2
-"""How often the first sentence starts again; a callee who goes on interrupting it has taken the turn."""
 TAIL = 0.2
 """Seconds between the last sample of a farewell and the hang-up: what is still on its way to the callee's ear."""
 LIMIT_MARGIN = 0.35
 """Seconds before the limit at which the message about it has been said."""
 LIMIT_SLACK = 0.06
 """Seconds before the limit at which the call is ended: three ticks, so that it is over when the limit comes."""
-FAREWELL_LONGEST = 30.0
-"""Longest time a farewell may take from being asked for to being over."""
-
-
-Step = tuple[State, tuple[Command, ...]]
+FAREWELL_GRACE = 5.0
+"""Seconds a farewell may take beyond its own length."""
+RENDERING_LONGEST = 3.0
+"""Seconds a farewell is waited for that has not been rendered yet."""
+APOLOGY_AFTER = 4.5
+"""Seconds after a turn at which a late answer is apologised for: the callee hears something within six."""
+TRIES = 2
+"""How often an answer is asked for before the call is given up."""
 
 _LIVE = frozenset({Phase.OPENING, Phase.TALKING, Phase.CLOSING})
 _DONE = frozenset({Phase.HANGING_UP, Phase.OVER})
@@ -61,9 +53,16 @@ def _rendered(state: State, event: e.Event) -> Step:
     if event.kind == "limit":
         return _limit_timers(state), ()
     if event.kind == "opening":
-        return _try_opening(state, event.at)
+        return opening.begin(state)
     if state.phase is Phase.CLOSING and state.farewell == event.kind and state.announcing is None:
-        return state, (Announce(event.kind),)
+        return _say_farewell(state, event.kind, event.at)
+    return state, ()
+
+
+def _unrendered(state: State, event: e.Event) -> Step:
+    assert isinstance(event, e.Unrendered)
+    if state.phase is Phase.CLOSING and state.farewell == event.kind and state.announcing is None:
+        return state.with_timer(Timer.HANG_UP, event.at + TAIL), ()
     return state, ()
 
 
@@ -73,127 +72,157 @@ def _limit_timers(state: State) -> State:
         return state
     limit = answered_at + state.terms.patience.limit
     state = state.with_timer(Timer.LIMIT, limit - LIMIT_SLACK)
-    if "limit" not in state.rendered or state.phase is Phase.CLOSING:
+    if state.phase is Phase.CLOSING:
         return state
-    begin = limit - LIMIT_MARGIN - state.rendered["limit"]
+    begin = limit - LIMIT_MARGIN - WORD_LONGEST - state.rendered.get("limit", 0.0)
     return state.with_timer(Timer.LIMIT_MESSAGE, max(answered_at, begin))
 
 
 def _answered(state: State, event: e.Event) -> Step:
     if state.phase is not Phase.RINGING:
         return state, ()
-    state = replace(state.moved(Phase.OPENING), answered_at=event.at)
-    state = _limit_timers(state).with_timer(Timer.INACTIVE, event.at + state.terms.patience.inactive)
-    if state.terms.opening == "none":
-        return state.moved(Phase.TALKING), (Listen(),)
-    delay = state.terms.delay
-    state = state.with_timer(Timer.GREETING, event.at + max(GREETING_LONGEST, delay))
-    if delay <= LEAD:
-        return _try_opening(replace(state, opening_due=True), event.at)
-    return state.with_timer(Timer.OPENING, event.at + delay - LEAD), ()
-
-
-def _try_opening(state: State, at: float, *, anyway: bool = False) -> Step:
-    ready = state.opening_due and "opening" in state.rendered and state.announcing is None
-    if state.phase is not Phase.OPENING or not ready or (state.callee_speaks and not anyway):
-        return state, ()
-    due = (state.answered_at or 0.0) + state.terms.delay
-    return replace(state, announcing="opening"), (Announce("opening", due),)
-
-
-def _settle(state: State) -> Step:
-    state = state.moved(Phase.TALKING).without(Timer.SETTLED, Timer.OPENING, Timer.GREETING)
-    return state, (Listen(current=state.callee_speaks),)
+    state = _limit_timers(replace(state.moved(Phase.OPENING), answered_at=event.at))
+    return opening.answered(silence.wordless_from(silence.begins(state, event.at), event.at), event.at)
 
 
 def _agent_started(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.AgentStarted)
-    state = state.without(Timer.REPLY, Timer.INACTIVE)
+    state = replace(state, agent_speaks=True).without(Timer.INACTIVE)
+    if event.kind == "reply":
+        state = replace(state, replied=True, apologised=False, failures=0).without(Timer.REPLY, Timer.APOLOGY)
     if event.kind == "opening" and state.phase is Phase.OPENING:
-        state = state.with_timer(Timer.SETTLED, event.at + SETTLED)
+        state = opening.agent_started(state, event.at)
     return state, ()
 
 
 def _agent_stopped(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.AgentStopped)
+    state = replace(state, agent_speaks=False)
     if event.kind == state.announcing:
         state = replace(state, announcing=None)
-    if state.phase in _LIVE:
-        state = state.with_timer(Timer.INACTIVE, event.at + state.terms.patience.inactive)
-    if state.phase is Phase.OPENING and event.kind == "opening" and not event.cut:
-        return _settle(state)
-    if state.phase is Phase.CLOSING and event.kind == state.farewell and not event.cut:
-        return state.with_timer(Timer.HANG_UP, event.at + TAIL), ()
-    return state, ()
+    if state.phase is Phase.CLOSING:
+        said = state.farewell is None or (event.kind == state.farewell and not event.cut)
+        return (state.with_timer(Timer.HANG_UP, event.at + TAIL) if said else state), ()
+    if state.phase not in _LIVE:
+        return state, ()
+    state = silence.begins(state, event.at)
+    if event.kind != "reminder":
+        state = silence.wordless_from(state, event.at)
+    if state.phase is Phase.OPENING:
+        return opening.settle(state) if event.kind == "opening" and not event.cut else (state, ())
+    return overlap.agent_stopped(state, event.at, cut=event.cut)
 
 
 def _callee_started(state: State, event: e.Event) -> Step:
+    assert isinstance(event, e.CalleeStarted)
     if state.phase not in _LIVE:
         return state, ()
-    state = replace(state, callee_speaks=True).without(Timer.INACTIVE)
-    if state.announcing == "opening":
-        patience = CLEAR if state.phase is Phase.OPENING else BARGE_IN
-        return state.with_timer(Timer.CLEAR, event.at + patience), ()
-    return state, ()
+    state = replace(state, callee_speaks=True, spoke_at=event.at, worded=False)
+    return (overlap.begins(state) if event.over_agent and state.phase is Phase.TALKING else state), ()
 
 
 def _callee_stopped(state: State, event: e.Event) -> Step:
     if state.phase not in _LIVE:
         return state, ()
-    state = replace(state, callee_speaks=False).without(Timer.CLEAR)
-    state = state.with_timer(Timer.INACTIVE, event.at + state.terms.patience.inactive)
-    if state.phase is not Phase.OPENING:
-        return state, ()
-    if state.announcing == "opening":
-        # It was too short to stop for. If the moments in which it would have are over, the call goes on.
-        return _settle(state) if Timer.SETTLED not in state.timers else (state, ())
-    if not state.opening_due:
-        return state, ()
-    return state.with_timer(Timer.OPENING, event.at + GREETING_GAP), ()
+    worded = state.worded
+    state = replace(state, callee_speaks=False, worded=False).without(Timer.CLEAR)
+    if worded and Timer.INACTIVE in state.timers:
+        state = silence.begins(state, event.at)
+    if state.phase is Phase.OPENING:
+        return opening.callee_stopped(state, event.at)
+    return overlap.ends(state, event.at) if state.phase is Phase.TALKING else (state, ())
+
+
+def _callee_audible(state: State, event: e.Event) -> Step:
+    if state.phase is Phase.OPENING:
+        return opening.callee_audible(state, event.at), ()
+    return overlap.audible(state) if state.phase is Phase.TALKING else (state, ())
+
+
+def _callee_clear(state: State, event: e.Event) -> Step:
+    assert isinstance(event, e.CalleeClear)
+    if event.words and state.phase in _LIVE:
+        state = silence.broken(replace(state, worded=True), event.at)
+    if state.phase is Phase.OPENING:
+        return opening.interrupted(state)
+    return overlap.clear(state, event.at, words=event.words) if state.phase is Phase.TALKING else (state, ())
 
 
 def _callee_heard(state: State, event: e.Event) -> Step:
-    return _clear_speech(state) if state.callee_speaks else (state, ())
-
-
-def _clear_speech(state: State) -> Step:
-    """The callee means it: the first sentence stops."""
-    if state.announcing != "opening":
+    assert isinstance(event, e.CalleeHeard)
+    if state.phase in _LIVE:
+        state = silence.broken(state, event.at)
+    if state.phase is Phase.OPENING:
+        return opening.interrupted(state)
+    if state.phase is not Phase.TALKING:
         return state, ()
-    state = replace(state.without(Timer.CLEAR), announcing=None)
-    if state.phase is not Phase.OPENING:
-        return state, (StopAnnouncement(withdrawn=False),)
-    if state.restarts >= RESTARTS:
-        state, commands = _settle(state)
-        return state, (StopAnnouncement(withdrawn=False), *commands)
-    return replace(state.without(Timer.SETTLED), restarts=state.restarts + 1), (StopAnnouncement(withdrawn=True),)
+    return overlap.heard(state, event.at, backchannel=event.backchannel)
+
+
+def _turn_taken(state: State, event: e.Event) -> Step:
+    return _awaiting_reply(replace(state, replied=False, apologised=False, failures=0, reminders=0), event)
 
 
 def _awaiting_reply(state: State, event: e.Event) -> Step:
     if state.phase is not Phase.TALKING:
         return state, ()
-    return state.without(Timer.INACTIVE).with_timer(Timer.REPLY, event.at + state.terms.patience.reply), ()
+    state = silence.left_alone(state).with_timer(Timer.REPLY, event.at + state.terms.patience.reply)
+    return (state if state.apologised else state.with_timer(Timer.APOLOGY, event.at + APOLOGY_AFTER)), ()
+
+
+def _reply_failed(state: State, event: e.Event) -> Step:
+    assert isinstance(event, e.ReplyFailed)
+    if state.phase not in (Phase.OPENING, Phase.TALKING):
+        return state, ()
+    state = replace(state, failures=state.failures + 1)
+    if state.failures >= TRIES:
+        return _give_up(state, event.at, "provider_failed", event.message)
+    state = state.with_timer(Timer.REPLY, event.at + state.terms.patience.reply)
+    state, commands = _apologise(state)
+    return state, (*commands, TryAgain())
+
+
+def _apologise(state: State) -> Step:
+    state = state.without(Timer.APOLOGY)
+    if state.apologised or state.announcing is not None or "apology" not in state.rendered:
+        return state, ()
+    return replace(state, apologised=True, announcing="apology"), (Announce("apology"),)
 
 
 def _goodbye_asked(state: State, event: e.Event) -> Step:
     if state.phase not in (Phase.OPENING, Phase.TALKING):
         return state, ()
-    return _close(state, event.at, Ending("agent", "tool_end_call"), "goodbye" if state.terms.goodbye else None)
+    said = state.terms.goodbye or not state.replied
+    return _close(state, event.at, Ending("agent", "tool_end_call"), "goodbye" if said else None)
+
+
+def _give_up(state: State, at: float, code: str, message: str) -> Step:
+    """End a call that cannot go on, with a word about it where one is ready."""
+    if state.phase is Phase.CLOSING:
+        return state, ()  # what is left to say needs nobody
+    ending = Ending("system", None, code, message)
+    if state.phase not in (Phase.OPENING, Phase.TALKING) or "failure" not in state.rendered:
+        return _hang_up(state, ending)
+    return _close(state, at, ending, "failure")
 
 
 def _close(state: State, at: float, ending: Ending, farewell: e.AnnouncementKind | None) -> Step:
     """Say the last sentence and hang up after it."""
-    commands: list[Command] = [Mute()]
-    if state.announcing is not None:
-        commands.append(StopAnnouncement(withdrawn=False))
-    state = replace(state.moved(Phase.CLOSING), ending=ending, farewell=farewell, announcing=None)
-    state = state.without(*(set(Timer) - {Timer.LIMIT})).with_timer(Timer.FAREWELL, at + FAREWELL_LONGEST)
+    state = replace(state.moved(Phase.CLOSING), ending=ending, farewell=farewell, announcing=None, overlap=None)
+    state = state.without(*(set(Timer) - {Timer.LIMIT}))
     if farewell is None:
-        return state.with_timer(Timer.HANG_UP, at + TAIL), tuple(commands)
-    if farewell in state.rendered:
-        commands.append(Announce(farewell))
-        state = replace(state, announcing=farewell)
-    return state, tuple(commands)
+        last_word = WORD_LONGEST if state.agent_speaks else 0.0
+        return state.with_timer(Timer.HANG_UP, at + last_word + TAIL), (Mute(),)
+    if farewell not in state.rendered:
+        return state.with_timer(Timer.FAREWELL, at + RENDERING_LONGEST), (Mute(),)
+    state, commands = _say_farewell(state, farewell, at)
+    return state, (Mute(), *commands)
+
+
+def _say_farewell(state: State, farewell: e.AnnouncementKind, at: float) -> Step:
+    longest = state.rendered[farewell] + FAREWELL_GRACE
+    state = replace(state, announcing=farewell).with_timer(Timer.FAREWELL, at + longest)
+    return state, (Announce(farewell),)
 
 
 def _hang_up(state: State, ending: Ending) -> Step:
@@ -202,7 +231,7 @@ def _hang_up(state: State, ending: Ending) -> Step:
     phase = Phase.OVER if state.phase is Phase.PREPARING else Phase.HANGING_UP
     state = replace(state.moved(phase), timers=MappingProxyType({}), ending=ending)
     stop = (StopAnnouncement(withdrawn=False),) if state.announcing is not None else ()
-    return state, (Mute(), *stop, HangUp(ending))
+    return state, (Mute(at_once=True), *stop, HangUp(ending))
 
 
 def _refused(state: State, event: e.Event) -> Step:
@@ -242,6 +271,8 @@ def _withdrawn(state: State, event: e.Event) -> Step:
 
 def _failed(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.Failed)
+    if event.code == "provider_failed":
+        return _give_up(state, event.at, event.code, event.message)
     return _hang_up(state, Ending("system", None, event.code, event.message))
 
 
@@ -258,39 +289,54 @@ def _elapsed(state: State, event: e.Event) -> Step:
 
 
 def _opening_elapsed(state: State, at: float) -> Step:
-    return _try_opening(replace(state, opening_due=True), at)
+    return opening.due(state)
 
 
 def _greeting_elapsed(state: State, at: float) -> Step:
-    return _try_opening(replace(state, opening_due=True), at, anyway=True)
+    return opening.due(state, anyway=True)
 
 
 def _settled_elapsed(state: State, at: float) -> Step:
-    if state.phase is not Phase.OPENING or state.callee_speaks:
-        return state, ()
-    return _settle(state)
+    return opening.settled(state)
 
 
 def _clear_elapsed(state: State, at: float) -> Step:
-    return _clear_speech(state) if state.callee_speaks else (state, ())
+    return opening.interrupted(state) if state.phase is Phase.OPENING else (state, ())
+
+
+def _doubt_elapsed(state: State, at: float) -> Step:
+    return overlap.dismiss(state)
+
+
+def _yield_elapsed(state: State, at: float) -> Step:
+    return overlap.dismiss(state)
+
+
+def _apology_elapsed(state: State, at: float) -> Step:
+    return (state, ()) if state.callee_speaks or state.agent_speaks else _apologise(state)
 
 
 def _reply_elapsed(state: State, at: float) -> Step:
     if state.callee_speaks:
         return state.with_timer(Timer.REPLY, at + state.terms.patience.reply), ()
     message = f"no answer could be heard within {state.terms.patience.reply:g} s of the callee's turn"
-    return _hang_up(state, Ending("system", None, "provider_failed", message))
+    return _give_up(state, at, "provider_failed", message)
 
 
 def _inactive_elapsed(state: State, at: float) -> Step:
-    # Who has faded is not known to be silent: their phone may have been gone for as long.
-    return _hang_up(state, Ending("system", "connection_timeout" if state.callee_faded else "user_inactive"))
+    state, outcome = silence.elapsed(state, at)
+    return _hang_up(state, outcome) if isinstance(outcome, Ending) else (state, (outcome,) if outcome else ())
+
+
+def _wordless_elapsed(state: State, at: float) -> Step:
+    state, ending = silence.wordless(state, at)
+    return (state, ()) if ending is None else _hang_up(state, ending)
 
 
 def _limit_message_elapsed(state: State, at: float) -> Step:
     if state.phase not in (Phase.OPENING, Phase.TALKING):
         return state, ()
-    return _close(state, at, Ending("system", "max_duration"), "limit")
+    return _close(state, at, Ending("system", "max_duration"), "limit" if "limit" in state.rendered else None)
 
 
 def _limit_elapsed(state: State, at: float) -> Step:
@@ -306,8 +352,12 @@ _TIMERS: Mapping[Timer, Callable[[State, float], Step]] = {
     Timer.GREETING: _greeting_elapsed,
     Timer.SETTLED: _settled_elapsed,
     Timer.CLEAR: _clear_elapsed,
+    Timer.DOUBT: _doubt_elapsed,
+    Timer.YIELD: _yield_elapsed,
+    Timer.APOLOGY: _apology_elapsed,
     Timer.REPLY: _reply_elapsed,
     Timer.INACTIVE: _inactive_elapsed,
+    Timer.WORDLESS: _wordless_elapsed,
     Timer.LIMIT_MESSAGE: _limit_message_elapsed,
     Timer.LIMIT: _limit_elapsed,
     Timer.FAREWELL: _farewell_elapsed,
@@ -317,12 +367,16 @@ _TIMERS: Mapping[Timer, Callable[[State, float], Step]] = {
 _HANDLERS: Mapping[type[e.Event], Callable[[State, e.Event], Step]] = {
     e.Dialled: _dialled,
     e.Rendered: _rendered,
+    e.Unrendered: _unrendered,
     e.Refused: _refused,
     e.Answered: _answered,
     e.CalleeStarted: _callee_started,
     e.CalleeStopped: _callee_stopped,
+    e.CalleeAudible: _callee_audible,
+    e.CalleeClear: _callee_clear,
     e.CalleeHeard: _callee_heard,
-    e.TurnTaken: _awaiting_reply,
+    e.TurnTaken: _turn_taken,
+    e.ReplyFailed: _reply_failed,
     e.ToolCalled: _awaiting_reply,
     e.ToolReturned: _awaiting_reply,
     e.AgentStarted: _agent_started,

@@ -84,7 +84,7 @@ class Turns:
         match event:
             case e.Answered():
                 self._answered_at = event.at
-            case e.CalleeStarted() | e.CalleeStopped() | e.CalleeHeard() | e.TurnTaken():
+            case e.CalleeStarted() | e.CalleeStopped() | e.CalleeHeard() | e.CalleeDismissed() | e.TurnTaken():
                 self._callee_event(event)
             case e.AgentStarted() | e.AgentStopped() | e.OpeningWithdrawn() | e.ReplyMeasured():
                 self._agent_event(event)
@@ -97,7 +97,9 @@ class Turns:
             case _:
                 return
 
-    def _callee_event(self, event: e.CalleeStarted | e.CalleeStopped | e.CalleeHeard | e.TurnTaken) -> None:
+    def _callee_event(
+        self, event: e.CalleeStarted | e.CalleeStopped | e.CalleeHeard | e.CalleeDismissed | e.TurnTaken
+    ) -> None:
         match event:
             case e.CalleeStarted():
                 self._callee_started(event)
@@ -105,6 +107,8 @@ class Turns:
                 self._callee_stopped(event)
             case e.CalleeHeard():
                 self._callee_heard(event)
+            case e.CalleeDismissed():
+                self._open = None
             case e.TurnTaken():
                 self._turn_taken(event)
 

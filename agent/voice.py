@@ -150,9 +150,11 @@ class Mouth(io.AudioOutput):
         if self._open is None:
             carried = frame.userdata.get(UTTERANCE)
             self._open = carried if isinstance(carried, Utterance) else Utterance(id=new_id(), kind="reply")
-            self._channel.queue.append(self._open)
             if self.is_shut:
-                self._mixer.cut(self._channel)
+                self._open.stop()
+                self.ended(self._open)
+            else:
+                self._channel.queue.append(self._open)
         if self._open.cut:
             return
         self._open.add(pcm_of(frame))
@@ -167,7 +169,8 @@ class Mouth(io.AudioOutput):
 
     def clear_buffer(self) -> None:
         """Stop what is being said and drop what waits."""
-        self._mixer.cut(self._channel)
+        if not self.is_shut:
+            self._mixer.cut(self._channel)
 
     def pause(self) -> None:
         """Hold the speech where it is."""
@@ -176,11 +179,15 @@ class Mouth(io.AudioOutput):
     def resume(self) -> None:
         """Go on where it was held."""
         self._channel.paused = False
+        self._mixer.hold(False)
 
-    def shut(self) -> None:
-        """Stop what is being said and let nothing more out: the call is closing."""
+    def shut(self, *, at_once: bool = False) -> None:
+        """End what is being said, with its present word or `at_once`, and let nothing more out: the call is closing."""
         self.is_shut = True
-        self._mixer.cut(self._channel)
+        if at_once:
+            self._mixer.cut(self._channel)
+        else:
+            self._mixer.conclude(self._channel)
 
     def began(self) -> None:
         """The mixer played the first audible sample of an utterance of this channel."""

@@ -14,6 +14,8 @@ from audio.frames import RATE, Pcm
 AUDIBLE = 164
 """Smallest absolute sample that counts as sound: -46 dBFS, above G.711's idle noise and below any voice."""
 
+_BLOCK = RATE // 100
+"""Samples (10 ms) whose loudness is compared where a voice is to end at a quiet moment."""
 _CHARACTERS_A_SECOND = 15.0
 """Pace assumed where a voice sends no word times: about 180 English words a minute."""
 
@@ -116,6 +118,27 @@ class Utterance:
             if self.voiced_from is None:
                 self.voiced_from = line + int(loud[0])
             self.voiced_to = line + int(loud[-1]) + 1
+
+    def peek(self, count: int) -> Pcm:
+        """Up to `count` of the samples that would come next."""
+        return self._sound[0][:count] if self._sound else np.zeros(0, dtype=np.int16)
+
+    def end_with_word(self, longest: int) -> None:
+        """Keep only the rest of the word that is being said, at most `longest` samples; it is cut after that.
+
+        Where no words are known it ends at its quietest moment within that time.
+        """
+        left = np.concatenate(self._sound)[:longest] if self._sound else np.zeros(0, dtype=np.int16)
+        kept = left[: self._rest_of_word(left)]
+        self.stop()
+        self.add(kept)
+
+    def _rest_of_word(self, left: Pcm) -> int:
+        at = self._played / RATE
+        if self.words:
+            return next((round((word.end - at) * RATE) for word in self.words if word.start < at < word.end), 0)
+        blocks = left[: len(left) // _BLOCK * _BLOCK].astype(np.float64).reshape(-1, _BLOCK)
+        return int(np.argmin(np.einsum("ij,ij->i", blocks, blocks))) * _BLOCK if len(blocks) else 0
 
     def stop(self) -> None:
         """Drop what was not played: nothing of it will be heard any more."""

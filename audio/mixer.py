@@ -1,17 +1,30 @@
 """The mixer: everything the callee hears from us, made one 20 ms frame at a time.
 
 Two channels speak, never both at once: `announcements` (fixed sentences, rendered beforehand) go first, `speech` (what
-the model says) waits for them. The line's clock drives it: one call of `tick` a frame.
+the model says) waits for them. Both can be ducked, and held where they are. The line's clock drives it: one call of
+`tick` a frame.
 """
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from audio.frames import FRAME, Pcm, silence
+import numpy as np
+
+from audio.frames import FRAME, RATE, Pcm, samples, silence
 from audio.ledger import Ledger, Utterance
 
 Listener = Callable[[Utterance], None]
+
+DUCKED = 0.25
+"""Gain of a ducked voice: 12 dB down, still understood under another one."""
+_RAMP = (1.0 - DUCKED) / 3
+"""Gain a frame on the way there and back: 60 ms, too slow for a click."""
+WORD_LONGEST = 0.5
+"""Seconds that what is being said may go on to the end of its word when it is concluded."""
+_FADE = RATE // 200
+"""Samples (5 ms) over which a voice that is stopped or held fades out."""
+_FADING = np.linspace(1.0, 0.0, _FADE)
 
 
 @dataclass(slots=True)
@@ -32,6 +45,11 @@ class Channel:
         """Nothing waits to be said."""
         return not self.queue
 
+    @property
+    def concluding(self) -> bool:
+        """It was cut and says the rest of a word."""
+        return bool(self.queue) and self.queue[0].cut
+
 
 class Mixer:
     """Mixes the agent's side of a call, and keeps the ledger of it."""
@@ -43,12 +61,43 @@ class Mixer:
         self.ledger = Ledger()
         self.position = 0
         """Samples handed out since the answer."""
+        self.ducked = False
+        """What is said is lowered under the callee's voice."""
+        self._held = False
+        self._gain = 1.0
+        self._fading = silence(0)
+        """The end of a voice that was stopped within it."""
         self._started = started
         self._stopped = stopped
+
+    @property
+    def speaking(self) -> bool:
+        """Something has begun to be heard and goes on."""
+        channel = self._turn()
+        utterance = channel.current if channel else None
+        return utterance is not None and utterance.voiced_from is not None
+
+    def hold(self, on: bool) -> None:
+        """Keep what is said where it is, without loss, or let it go on."""
+        channel = self._turn()
+        if on and not self._held and channel is not None and channel.current is not None:
+            self._fade(channel.current)
+        self._held = on
 
     def tick(self) -> Pcm:
         """The next 480 samples for the callee."""
         frame = silence()
+        if not self._held:
+            self._speak(frame)
+        if len(self._fading):
+            end = frame[: len(self._fading)]
+            end[:] = np.clip(end.astype(np.int32) + self._fading, -32768, 32767)
+            self._fading = silence(0)
+        self._duck(frame)
+        self.position += FRAME
+        return frame
+
+    def _speak(self, frame: Pcm) -> None:
         filled = 0
         while filled < FRAME:
             channel = self._turn()
@@ -67,11 +116,16 @@ class Mixer:
                 if utterance.played:
                     utterance.starved += FRAME - filled
                 break
-        self.position += FRAME
-        return frame
+
+    def _duck(self, frame: Pcm) -> None:
+        before, aim = self._gain, DUCKED if self.ducked else 1.0
+        if before == aim == 1.0:
+            return
+        self._gain = min(aim, before + _RAMP) if aim > before else max(aim, before - _RAMP)
+        frame[:] = frame * np.linspace(before, self._gain, FRAME)
 
     def _turn(self) -> Channel | None:
-        if not self.announcements.idle:
+        if not self.announcements.idle and not self.speech.concluding:
             return self.announcements
         return None if self.speech.paused or self.speech.idle else self.speech
 
@@ -85,8 +139,15 @@ class Mixer:
             self._started(utterance)
         return len(pcm)
 
+    def _fade(self, utterance: Utterance) -> None:
+        if utterance.played:
+            following = utterance.peek(_FADE)
+            self._fading = (following * _FADING[: len(following)]).astype(np.int16)
+
     def cut(self, channel: Channel) -> list[Utterance]:
         """Stop everything the channel says or was about to say; returns it, oldest first."""
+        if channel is self._turn() and channel.current is not None and not self._held:
+            self._fade(channel.current)
         cut = list(channel.queue)
         channel.queue.clear()
         channel.paused = False
@@ -94,3 +155,16 @@ class Mixer:
             utterance.stop()
             self._stopped(utterance)
         return cut
+
+    def conclude(self, channel: Channel) -> None:
+        """Stop everything the channel says, but for the rest of the word that is being heard."""
+        current = channel.current
+        if current is None or not current.played or channel.paused or self._held:
+            self.cut(channel)
+            return
+        waiting = list(channel.queue)[1:]
+        current.end_with_word(samples(WORD_LONGEST))
+        channel.queue = deque([current])
+        for utterance in waiting:
+            utterance.stop()
+            self._stopped(utterance)

@@ -48,6 +48,9 @@ _KINDS: Mapping[e.SpeechKind, str | None] = {
     "opening": "first sentence",
     "goodbye": "farewell",
     "limit": "time limit",
+    "reminder": "reminder",
+    "apology": "apology",
+    "failure": "apology",
     "reply": None,
 }
 

@@ -14,6 +14,7 @@ from agent.announcer import Announcer, sentences, written_opening
 from agent.models.assistant import Assistant
 from agent.models.attempt import Attempt
 from agent.models.parsing import parse
+from agent.phrases import phrases
 from agent.plan import Opening, Plan
 from agent.prepare import prepare
 from agent.providers import STAND_INS
@@ -61,15 +62,23 @@ class Desk:
         return [int(self.mixer.tick()[0]) for _ in range(times)]
 
 
-def test_only_the_sentences_that_the_plan_has_are_rendered() -> None:
+OWN = {
+    "failure": phrases("en").failure,
+    "apology": phrases("en").apology,
+    "reminder": phrases("en").reminder,
+}
+
+
+def test_the_sentences_of_the_plan_and_the_workers_own_are_rendered() -> None:
     static, none = Opening("static", HELLO, 0.4), Opening("none", "", 0.4)
     assert sentences(plan(static, "Goodbye.", "Time is up.")) == {
         "opening": HELLO,
         "goodbye": "Goodbye.",
         "limit": "Time is up.",
+        **OWN,
     }
-    assert sentences(plan(none)) == {}
-    assert sentences(plan(Opening("generated", "Greet them.", 0.4), "Goodbye.")) == {"goodbye": "Goodbye."}
+    assert sentences(plan(none)) == {"goodbye": "Goodbye.", **OWN}
+    assert sentences(plan(Opening("generated", "Greet them.", 0.4), "Bye now.")) == {"goodbye": "Bye now.", **OWN}
 
 
 async def test_a_sentence_that_is_in_memory_is_told_with_its_length() -> None:
@@ -113,7 +122,7 @@ async def test_a_sentence_that_is_stopped_leaves_the_floor_and_can_be_said_again
     desk.announcer.say("opening")
     assert desk.tick(2) == [5000, 5000]
     desk.announcer.stop()
-    assert desk.tick(1) == [1000]
+    assert desk.tick(2) == [1000 + 5000, 1000]
     desk.announcer.say("opening")
     assert desk.tick(6) == [5000] * 5 + [1000]
     assert [(said.cut, said.played / RATE) for said in desk.stopped] == [(True, 0.04), (False, 0.1)]

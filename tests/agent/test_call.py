@@ -21,7 +21,7 @@ from agent.voice import SilentVoice
 from audio.frames import Pcm, silence
 from tests.agent.hurry import hurried, now
 
-PATIENCE = Patience(ringing=30, limit=60, inactive=20, reply=8)
+PATIENCE = Patience(ringing=30, limit=60, silences=(20,), reply=8)
 SENTENCE = 2.0
 """Seconds every fixed sentence lasts."""
 
@@ -112,9 +112,24 @@ class FakePerformer:
         self.asked.append("listen")
         self._faults.use("listen")
 
-    def mute(self) -> None:
+    def mute(self, *, at_once: bool) -> None:
         self.asked.append("mute")
         self._faults.use("mute")
+
+    def duck(self, *, on: bool) -> None:
+        self.asked.append(f"duck {on}")
+
+    def hold(self, *, on: bool) -> None:
+        self.asked.append(f"hold {on}")
+
+    def admit(self) -> None:
+        self.asked.append("admit")
+
+    def dismiss(self) -> None:
+        self.asked.append("dismiss")
+
+    def try_again(self) -> None:
+        self.asked.append("try again")
 
 
 class FakeLeg:
@@ -221,7 +236,7 @@ def test_deadlines_pass_at_their_moments() -> None:
     [opening] = [event.at for event in stage.events if isinstance(event, e.AgentStarted)]
     assert opening - answered == pytest.approx(0.4, abs=0.04)
     assert stage.why() == ("system", "user_inactive", None)
-    assert stage.ended.at == pytest.approx(opening + SENTENCE + PATIENCE.inactive, abs=0.01)
+    assert stage.ended.at == pytest.approx(opening + SENTENCE + PATIENCE.silences[0], abs=0.01)
 
 
 @pytest.mark.parametrize(

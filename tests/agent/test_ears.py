@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from livekit.agents import APIConnectionError, APIError, stt, vad
 
 from agent import events as e
-from agent.ears import Ears, Gate, SharedDetector, shared_words
+from agent.ears import Ears
+from agent.gate import Gate, SharedDetector, shared_words
 from audio.frames import FRAME, Pcm, samples, silence
 from audio.levels import STEP
 from tests.agent.fakes import (
@@ -100,13 +102,28 @@ def test_nothing_gets_through_a_gate_that_was_closed() -> None:
     assert through(gate) == [BEGAN]
 
 
+@dataclass
+class FakeOwnVoice:
+    """The agent's voice as the test has it."""
+
+    speaking: bool = False
+    is_echo: bool = False
+
+    def echoes(self, start: int, stop: int) -> bool:
+        return self.is_echo
+
+    def echoed(self, seconds: float) -> bool:
+        return self.is_echo
+
+
 class Pair:
     """Ears between a fake detector and a fake recogniser."""
 
     def __init__(self) -> None:
         self.detector, self.recogniser = FakeDetector(), FakeRecogniser()
         self.told: list[e.Event] = []
-        self.ears = Ears(self.recogniser, self.detector, self.told.append, now)
+        self.own = FakeOwnVoice()
+        self.ears = Ears(self.recogniser, self.detector, self.own, "en", self.told.append, now)
 
     @property
     def detection(self) -> FakeDetection:

@@ -25,7 +25,7 @@ def speaking(*frames: Pcm, words: tuple[Word, ...] = ()) -> Mixer:
 
 def test_the_mixer_is_what_is_spoken_and_every_hearer_is_given_what_is_heard() -> None:
     one, two = list[Pcm](), list[Pcm]()
-    headset = Headset(speaking(number(1000)), (one.append, two.append), None)
+    headset = Headset(speaking(number(1000)), (one.append, two.append), ())
     assert np.array_equal(headset.speak(), number(1000))
     heard = number(7)
     headset.hear(heard)
@@ -38,7 +38,7 @@ def test_the_recording_keeps_frames_of_the_same_tick_together_however_far_the_li
     headset = Headset(
         speaking(*(number(1000 + tick) for tick in range(6))),
         (),
-        lambda callee, agent: recorded.append((int(callee[0]), int(agent[0]))),
+        [lambda callee, agent: recorded.append((int(callee[0]), int(agent[0])))],
     )
     for _ in range(3):
         headset.speak()
@@ -52,14 +52,18 @@ def test_the_recording_keeps_frames_of_the_same_tick_together_however_far_the_li
 
 def test_what_is_heard_before_anything_was_spoken_is_not_recorded() -> None:
     recorded: list[Pcm] = []
-    headset = Headset(speaking(number(1)), (), lambda callee, agent: recorded.append(callee))
+    headset = Headset(
+        speaking(number(1)),
+        (),
+        [lambda callee, agent: recorded.append(callee)],
+    )
     headset.hear(number(1))
     assert recorded == []
 
 
 def test_the_words_that_went_out_are_told_with_their_samples() -> None:
     words = (Word("Hello", 0.0, 0.02), Word("there", 0.02, 0.04), Word("you", 0.5, 1.0))
-    headset = Headset(speaking(number(1), number(1), number(1), words=words), (), None)
+    headset = Headset(speaking(number(1), number(1), number(1), words=words), (), ())
     assert headset.spoken() == []
     for _ in range(3):
         headset.speak()
@@ -75,7 +79,7 @@ def test_a_leg_that_gets_its_headset_late_makes_up_for_what_it_missed() -> None:
     headset = Headset(
         speaking(*(number(1000 + tick) for tick in range(4))),
         (heard.append,),
-        lambda callee, agent: recorded.append((int(callee[0]), int(agent[0]))),
+        [lambda callee, agent: recorded.append((int(callee[0]), int(agent[0])))],
     )
     leg = LateLeg()
     assert not np.any(leg.speak())

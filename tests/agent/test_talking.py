@@ -33,7 +33,7 @@ async def test_an_interrupted_reply_is_quoted_to_the_word(stand_ins: StandIns, t
     assert reply.cut
     assert STORY.startswith(reply.text)
     assert 5 <= len(reply.text.split()) <= 12
-    silence = milliseconds(call.line.said.agent, reply.stop / 24 + 1, reply.stop / 24 + 300)
+    silence = milliseconds(call.line.said.agent, reply.stop / 24 + 6, reply.stop / 24 + 300)
     assert int(np.abs(silence.astype(np.int32)).max()) < 200
     assert call.said("user")[-1] == "That is enough, thank you very much."
     assert len(call.all(e.TurnTaken)) == 2

@@ -14,7 +14,7 @@ from livekit.agents.voice import io
 from agent.voice import UTTERANCE, Microphone, Mouth, SilentVoice, Sound, new_id, pcm_of, render, voiced, words_of
 from audio.frames import FRAME, Pcm, samples, silence
 from audio.ledger import Utterance, Word
-from audio.mixer import Mixer
+from audio.mixer import WORD_LONGEST, Mixer
 from tests.agent.fakes import FakeVoice, frame
 
 NOW_UTC = 1_773_000_000.0
@@ -82,6 +82,7 @@ async def test_an_interrupted_segment_carries_what_was_heard_of_it() -> None:
     [event] = booth.finished
     assert (event.playback_position, event.interrupted) == (1.0, True)
     assert event.synchronized_transcript == "Nine is"
+    booth.tick(0.02)
     assert not booth.tick(2.0).any()
 
 
@@ -102,6 +103,7 @@ async def test_frames_of_a_segment_that_was_interrupted_are_dropped() -> None:
     for tick in loud(0.5).reshape(-1, FRAME):
         await booth.mouth.capture_frame(frame(tick))
     booth.mouth.flush()
+    booth.tick(0.02)
     assert not booth.tick(1.0).any()
     assert len(booth.finished) == 1
     await booth.say(0.5, "Four")
@@ -131,6 +133,7 @@ async def test_nothing_gets_out_of_a_mouth_that_was_shut_and_the_framework_never
     booth.mouth.flush()
     await booth.say(1.0, "Two")
     await booth.say(1.0, "Three")
+    booth.tick(WORD_LONGEST)
     assert not booth.tick(1.0).any()
     assert [event.interrupted for event in booth.finished] == [True] * 3
     await asyncio.wait_for(booth.mouth.wait_for_playout(), 0.05)

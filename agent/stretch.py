@@ -5,8 +5,9 @@ from typing import Final, Literal
 
 AUDIBLE: Final = 0.15
 """Seconds of voice that are no click and no door."""
-CLEAR: Final = 0.4
-"""Seconds of voice that are speech without any word for it; a cough is shorter."""
+CLEAR: Final = 0.62
+"""Seconds of voice that are speech without any word for it. A voice of 0.4 s is no cough any more; a drawn-out "mhm" is
+over a little later, and a word that comes meanwhile decides at once."""
 _LOOKED_AT: Final = 0.25
 """Seconds before a verdict that must not be the agent's own echo."""
 _VOICED: Final = 0.5

@@ -2,8 +2,8 @@
 
 A telephone's hands-free speaker, or a hybrid on the way, returns what we send some tens to hundreds of milliseconds
 later and weaker. Both sides are compared at the telephone's 8 kHz: the share of what was heard that a delayed copy of
-what was said explains, for the delay that explains most. It is near 1 for an echo at any level above the line's noise,
-and below a quarter for a voice of their own.
+what was said explains, for the delay that explains most. It is 0.6 to 1 for an echo at any level above the line's
+noise, and below a quarter for a voice of their own.
 """
 
 from collections import deque

@@ -12,7 +12,7 @@ import numpy as np
 
 from agent.rehearsal.script import Noise, Play, Sound
 from agent.standins.speech import Speech
-from audio import tones
+from audio import bursts, tones
 from audio.frames import Pcm, samples, seconds, silence
 
 _BREAK = samples(0.3)
@@ -137,6 +137,10 @@ def played(play: Play) -> Clip:
             pcm = tones.ringback(play.seconds, dbfs=play.dbfs)
         case Sound.BUSY:
             pcm = tones.busy(play.seconds, dbfs=play.dbfs)
+        case Sound.COUGH:
+            pcm = bursts.cough(dbfs=play.dbfs)
+        case Sound.DOOR:
+            pcm = bursts.door(dbfs=play.dbfs)
         case _:
             assert_never(play.sound)
     return Clip(pcm)

@@ -18,6 +18,7 @@ from agent.rehearsal.callee import CalleeEvent, KeyPressed, Left, SpeechBegan
 from agent.rehearsal.casting import Cast, cast
 from agent.rehearsal.clips import PlacedWord
 from agent.rehearsal.clock import Clock, HostClock
+from agent.rehearsal.echo import Speakerphone
 from agent.rehearsal.network import Path
 from agent.rehearsal.rendering import Voice
 from agent.rehearsal.script import Answer, LineScript, Step
@@ -93,6 +94,7 @@ class _Talk:
         self.takes = Takes()
         self.to_agent = Path(script.network, name="to agent", noise_dbfs=script.network.noise_dbfs)
         self._to_callee = Path(script.network, name="to callee", noise_dbfs=None)
+        self._speakerphone = None if script.network.echo is None else Speakerphone(script.network.echo)
         self.callee = bring(self._to_callee.delay)
         self._leg = leg
         self._spoken: Pcm | None = None
@@ -109,7 +111,8 @@ class _Talk:
     def _live(self, spoken: Pcm) -> tuple[CalleeEvent, ...]:
         reached = self._to_callee.carry(spoken)
         said, events = self.callee.step(self.position, reached, self._leg.spoken())
-        heard = self.to_agent.carry(said)
+        taken = said if self._speakerphone is None else self._speakerphone.add(said, reached)
+        heard = self.to_agent.carry(taken)
         self._leg.hear(heard)
         self.takes.keep(said=(said, spoken), heard=(reached, heard))
         self.position += FRAME
@@ -127,6 +130,14 @@ class _Talk:
     def mark(self, word: PlacedWord) -> Mark:
         """A word of the callee's as the recogniser is told of it."""
         return Mark(word.text, self.arrival(word.start), self.arrival(word.end), word.last)
+
+    def echoed(self) -> list[Mark]:
+        """Words of the agent's that come back, as the recogniser is told of them."""
+        if self._speakerphone is None:
+            return []
+        delay = self._to_callee.delay + self._speakerphone.delay
+        words = self._speakerphone.new_words(self._leg.spoken())
+        return [self.mark(PlacedWord(word.text, word.start + delay, word.end + delay, last=True)) for word in words]
 
     def run_out(self) -> None:
         """Let the callee hear what was on its way when the worker hung up; the worker hears nothing more."""
@@ -235,6 +246,8 @@ class SimulatedLine:
             await self._clock.sleep_until(talk.due_at)
             for event in talk.tick():
                 arriving += self._told(talk, event)
+            if echoed := talk.echoed():
+                self._mark(echoed)
             while arriving and arriving[0][0] <= talk.position:
                 told = arriving.pop(0)[1]
                 notify(told)

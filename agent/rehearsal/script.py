@@ -41,6 +41,8 @@ class Sound(StrEnum):
     MUSIC = "music"
     RINGBACK = "ringback"
     BUSY = "busy"
+    COUGH = "cough"
+    DOOR = "door"
 
 
 class Background(StrEnum):
@@ -62,6 +64,15 @@ class Codec(StrEnum):
     """Nothing: 24 kHz from end to end."""
 
 
+class Echo(Section):
+    """What the callee's phone gives back of what it hears."""
+
+    db: Annotated[float, Field(ge=-60, le=0)] = -20
+    """How loud, against what reaches the callee's ear."""
+    delay_ms: Annotated[float, Field(ge=0, le=500)] = 150
+    """From the ear to the microphone."""
+
+
 class Network(Section):
     """The way between the callee and the worker, the same in both directions."""
 
@@ -77,6 +88,8 @@ class Network(Section):
     """Packets of 20 ms that never arrive."""
     noise_dbfs: Level | None = -62
     """Comfort noise under what the worker hears; null: none."""
+    echo: Echo | None = None
+    """What the callee's phone gives back; null: nothing."""
     seed: int = 1
     """Of the draws."""
 

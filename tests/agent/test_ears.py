@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from livekit.agents import APIConnectionError, APIError, stt, vad
+from livekit.agents import APIConnectionError, APIError, LanguageCode, stt, vad
 
 from agent import events as e
 from agent.ears import Ears
@@ -100,6 +100,53 @@ def test_nothing_gets_through_a_gate_that_was_closed() -> None:
     gate.close()
     give(gate, WORDS, ENDED, voice_began(3.0))
     assert through(gate) == [BEGAN]
+
+
+def over(gate: Gate, *events: vad.VADEvent | stt.SpeechEvent) -> None:
+    """What is heard while the agent speaks."""
+    for event in events:
+        gate.pass_on(event, over_agent=event is BEGAN or event is AGAIN)
+
+
+AGAIN = voice_began(3.0)
+
+
+def test_what_begins_over_the_agent_is_withheld_until_it_is_admitted() -> None:
+    gate = Gate()
+    gate.open(current=False)
+    over(gate, BEGAN, looked(1.1), WORDS)
+    assert not gate.passing
+    assert through(gate) == []
+    gate.admit()
+    assert through(gate) == [BEGAN, WORDS]
+    give(gate, ENDED)
+    assert through(gate) == [ENDED]
+
+
+def test_what_is_dismissed_never_gets_through_and_neither_do_its_late_words() -> None:
+    gate = Gate()
+    gate.open(current=False)
+    over(gate, BEGAN, WORDS, ENDED)
+    gate.dismiss()
+    give(gate, recognised("Mhm."))
+    assert through(gate) == []
+    give(gate, AGAIN)
+    assert through(gate) == [AGAIN]
+
+
+def test_two_voices_over_the_agent_are_admitted_together() -> None:
+    gate = Gate()
+    gate.open(current=False)
+    over(gate, BEGAN, WORDS, ENDED, AGAIN)
+    gate.admit()
+    assert through(gate) == [BEGAN, ENDED, AGAIN, WORDS]
+
+
+def test_a_closed_gate_admits_nothing() -> None:
+    gate = Gate()
+    over(gate, BEGAN, WORDS)
+    gate.admit()
+    assert through(gate) == []
 
 
 @dataclass
@@ -203,6 +250,47 @@ def test_only_final_words_are_told_and_only_where_there_are_any() -> None:
     [heard] = hurried(scene())
     assert isinstance(heard, e.CalleeHeard)
     assert heard.text == "Hello."
+
+
+INTERIM = stt.SpeechEventType.INTERIM_TRANSCRIPT
+
+
+def test_a_voice_over_the_agents_is_told_as_it_becomes_certain() -> None:
+    async def scene() -> list[e.Event]:
+        pair = Pair()
+        async with pair.listening():
+            pair.own.speaking = True
+            await pair.find(voice_began(1.0))
+            for window in range(30):
+                await pair.find(replace(looked(1.1 + window * 0.032), probability=0.9))
+            await pair.find(recognised("Mhm", INTERIM), recognised("Wait", INTERIM), recognised("Wait a", INTERIM))
+        return pair.told
+
+    started, *rest = hurried(scene())
+    assert isinstance(started, e.CalleeStarted) and started.over_agent
+    assert [(type(event), getattr(event, "words", None)) for event in rest] == [
+        (e.CalleeAudible, None),
+        (e.CalleeClear, False),
+        (e.CalleeClear, True),
+    ]
+
+
+def test_the_agents_own_words_reach_nobody() -> None:
+    async def scene() -> None:
+        pair = Pair()
+        async with pair.listening():
+            pair.ears.gate.open(current=False)
+            pair.own.is_echo = True
+            await pair.find(placed_words("Hello there."))
+            assert pair.told == []
+            assert through(pair.ears.gate) == []
+
+    hurried(scene())
+
+
+def placed_words(text: str) -> stt.SpeechEvent:
+    data = stt.SpeechData(language=LanguageCode("en"), text=text, start_time=1.0, end_time=2.0)
+    return stt.SpeechEvent(type=stt.SpeechEventType.FINAL_TRANSCRIPT, alternatives=[data])
 
 
 def test_windows_without_news_are_not_told_and_still_reach_the_conversation() -> None:

@@ -1,99 +1,18 @@
 """The supervisor, event by event, with time as an argument."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from agent import events as e
-from agent.commands import Admit, Announce, Command, Duck, HangUp, Hold, Listen, Mute, StopAnnouncement
+from agent.commands import Admit, Announce, Command, Duck, HangUp, Hold, Listen, Mute, StopAnnouncement, TryAgain
 from agent.opening import CLEAR, GREETING_GAP, GREETING_LONGEST, LEAD, RESTARTS, SETTLED
 from agent.phases import MOVES, Phase
 from agent.plan import Patience
-from agent.state import State, Terms, Timer
-from agent.supervisor import LIMIT_MARGIN, LIMIT_SLACK, TAIL, step
+from agent.state import State, Timer
+from agent.supervisor import APOLOGY_AFTER, LIMIT_MARGIN, LIMIT_SLACK, RENDERING_LONGEST, TAIL, step
 from audio.mixer import WORD_LONGEST
-
-PATIENCE = Patience(ringing=30, limit=60, silences=(10,), reply=5)
-STATIC = Terms("static", 0.4, True, PATIENCE)
-
-
-OPENING = Announce("opening", 100.0 + STATIC.delay)
-
-
-class Sim:
-    """A call whose clock the test turns: timers fire by themselves when time passes them."""
-
-    def __init__(self, terms: Terms = STATIC) -> None:
-        self.state = State(terms)
-        self.now = 100.0
-        self.done: list[Command] = []
-
-    def feed(self, *events: e.Event) -> None:
-        for event in events:
-            self.state, commands = step(self.state, event)
-            self.done.extend(commands)
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass, deadline by deadline."""
-        until = self.now + seconds
-        while due := [(at, timer) for timer, at in self.state.timers.items() if at <= until + 1e-9]:
-            at, timer = min(due)
-            self.now = max(self.now, at)
-            self.feed(e.Elapsed(at=self.now, timer=timer.value))
-        self.now = until
-
-    def take(self) -> list[Command]:
-        """The commands since the last look."""
-        taken, self.done = self.done, []
-        return taken
-
-    def ring(self) -> None:
-        self.feed(e.Dialled(at=self.now), e.Rang(at=self.now))
-
-    def answer(self, *rendered: tuple[e.AnnouncementKind, float]) -> None:
-        self.ring()
-        for kind, seconds in rendered or (("opening", 3.0), ("goodbye", 2.0)):
-            self.feed(e.Rendered(at=self.now, kind=kind, seconds=seconds))
-        self.feed(e.Answered(at=self.now))
-
-    def callee(self, speaks: bool) -> None:
-        over = self.state.agent_speaks
-        started = e.CalleeStarted(at=self.now, sample=0, over_agent=over)
-        self.feed(started if speaks else e.CalleeStopped(at=self.now, sample=0))
-
-    def audible(self) -> None:
-        self.feed(e.CalleeAudible(at=self.now))
-
-    def clear(self, *, words: bool = True) -> None:
-        self.feed(e.CalleeClear(at=self.now, words=words))
-
-    def heard(self, *, backchannel: bool = False) -> None:
-        self.feed(e.CalleeHeard(at=self.now, text="…", backchannel=backchannel))
-
-    def fires(self, timer: Timer) -> float:
-        """Seconds to a deadline."""
-        return self.state.timers[timer] - self.now
-
-    def started(self, kind: e.SpeechKind) -> None:
-        self.feed(e.AgentStarted(at=self.now, id="a1", kind=kind, sample=0))
-
-    def stopped(self, kind: e.SpeechKind, cut: bool = False) -> None:
-        self.feed(e.AgentStopped(at=self.now, id="a1", kind=kind, text="", cut=cut, start=0, stop=1))
-
-    def talk(self) -> None:
-        """Answered, the first sentence said."""
-        self.answer()
-        self.wait(0.4)
-        self.started("opening")
-        self.wait(3)
-        self.stopped("opening")
-        self.take()
-
-
-def ending(commands: Sequence[Command]) -> tuple[str, str | None, str | None]:
-    [command] = [command for command in commands if isinstance(command, HangUp)]
-    return command.ending.ended_by, command.ending.end_reason, command.ending.error_code
+from tests.agent.sim import OPENING, PATIENCE, STATIC, Sim, ending
 
 
 def test_the_table_of_moves_covers_every_phase() -> None:
@@ -338,6 +257,110 @@ def test_time_spent_on_a_reply_is_not_silence() -> None:
     sim.feed(e.TurnTaken(at=sim.now))
     sim.wait(PATIENCE.silences[0] + 5)
     assert sim.take() == []
+
+
+FIXED: tuple[tuple[e.AnnouncementKind, float], ...] = (("opening", 3.0), ("apology", 2.0), ("failure", 3.0))
+
+
+def asked(patience: Patience = PATIENCE) -> Sim:
+    """A call whose model has just been given a turn."""
+    sim = Sim(replace(STATIC, goodbye=False, patience=patience))
+    sim.answer(*FIXED)
+    sim.wait(0.4)
+    sim.started("opening")
+    sim.wait(3)
+    sim.stopped("opening")
+    sim.feed(e.TurnTaken(at=sim.now))
+    sim.take()
+    return sim
+
+
+def test_a_late_answer_is_apologised_for_once_and_then_given_up_with_a_word_about_it() -> None:
+    sim = asked(replace(PATIENCE, reply=12))
+    sim.wait(APOLOGY_AFTER)
+    assert sim.take() == [Announce("apology")]
+    sim.started("apology")
+    sim.wait(2)
+    sim.stopped("apology")
+    sim.wait(12 - APOLOGY_AFTER - 2.01)
+    assert sim.take() == []
+    sim.wait(0.01)
+    assert sim.take() == [Mute(), Announce("failure")]
+    sim.started("failure")
+    sim.wait(3)
+    sim.stopped("failure")
+    sim.wait(TAIL)
+    assert ending(sim.take()) == ("system", None, "provider_failed")
+
+
+def test_an_answer_that_comes_after_the_apology_goes_on_as_if_nothing_had_been() -> None:
+    sim = asked(replace(PATIENCE, reply=12))
+    sim.wait(APOLOGY_AFTER)
+    sim.started("apology")
+    sim.wait(2)
+    sim.stopped("apology")
+    sim.take()
+    sim.started("reply")
+    sim.wait(9)
+    assert sim.take() == []
+
+
+def test_a_failed_answer_is_asked_for_once_more_and_then_the_call_is_given_up() -> None:
+    sim = asked()
+    sim.feed(e.ReplyFailed(at=sim.now, message="the model refused"))
+    assert sim.take() == [Announce("apology"), TryAgain()]
+    sim.feed(e.ReplyFailed(at=sim.now, message="the model refused"))
+    assert sim.take() == [Mute(), Announce("failure")]
+
+
+def test_an_answer_that_was_heard_makes_up_for_a_failure() -> None:
+    sim = asked()
+    sim.feed(e.ReplyFailed(at=sim.now, message="the model refused"))
+    sim.started("reply")
+    sim.stopped("reply")
+    sim.take()
+    sim.feed(e.ReplyFailed(at=sim.now, message="the model refused"))
+    assert TryAgain() in sim.take()
+
+
+def test_a_lost_provider_is_told_to_the_callee_before_the_end() -> None:
+    sim = asked()
+    sim.feed(e.Failed(at=sim.now, code="provider_failed", message="the recogniser was lost"))
+    assert sim.take() == [Mute(), Announce("failure")]
+
+
+def test_a_goodbye_that_the_model_left_unanswered_is_answered_by_the_worker() -> None:
+    sim = asked()
+    sim.feed(e.Rendered(at=sim.now, kind="goodbye", seconds=1), e.GoodbyeAsked(at=sim.now))
+    assert sim.take() == [Mute(), Announce("goodbye")]
+
+
+def test_a_goodbye_of_the_models_own_is_not_followed_by_another() -> None:
+    sim = asked()
+    sim.started("reply")
+    sim.stopped("reply")
+    sim.take()
+    sim.feed(e.Rendered(at=sim.now, kind="goodbye", seconds=1), e.GoodbyeAsked(at=sim.now))
+    assert sim.take() == [Mute()]
+    sim.wait(TAIL)
+    assert ending(sim.take()) == ("agent", "tool_end_call", None)
+
+
+def test_a_farewell_that_cannot_be_made_is_left_out() -> None:
+    sim = Sim()
+    sim.answer(("opening", 3.0))
+    sim.feed(e.GoodbyeAsked(at=sim.now))
+    sim.feed(e.Unrendered(at=sim.now, kind="goodbye"))
+    sim.wait(TAIL)
+    assert ending(sim.take()) == ("agent", "tool_end_call", None)
+
+
+def test_a_farewell_that_is_never_made_is_not_waited_for_long() -> None:
+    sim = Sim()
+    sim.answer(("opening", 3.0))
+    sim.feed(e.GoodbyeAsked(at=sim.now))
+    sim.wait(RENDERING_LONGEST)
+    assert ending(sim.take()) == ("agent", "tool_end_call", None)
 
 
 def test_a_reply_that_never_comes_ends_the_call_as_an_error() -> None:

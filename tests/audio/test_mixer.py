@@ -7,7 +7,7 @@ import pytest
 
 from audio.frames import FRAME, Pcm, silence
 from audio.ledger import AUDIBLE, Utterance, Word
-from audio.mixer import Mixer
+from audio.mixer import DUCKED, Mixer
 
 
 def ramp(length: int, base: int = 1000) -> Pcm:
@@ -283,3 +283,75 @@ def test_a_frame_that_was_handed_out_does_not_change_later() -> None:
     frame = desk.mixer.tick()
     source[:] = 0
     assert np.array_equal(frame, ramp(FRAME))
+
+
+def held(value: int, ticks: int) -> Pcm:
+    return np.full(ticks * FRAME, value, dtype=np.int16)
+
+
+def test_a_held_voice_goes_on_where_it_stopped_and_fades_out_meanwhile() -> None:
+    desk = Desk()
+    desk.say(utterance("a", ramp(4 * FRAME)))
+    desk.tick(2)
+    desk.mixer.hold(True)
+    silent = desk.tick(3)
+    assert 0 < np.count_nonzero(silent) <= FRAME // 4
+    assert not silent[FRAME:].any()
+    desk.mixer.hold(False)
+    assert np.array_equal(desk.tick(2), ramp(4 * FRAME)[2 * FRAME :])
+    [said] = desk.mixer.ledger
+    assert [(run.line, run.source, run.count) for run in said.runs] == [
+        (0, 0, 2 * FRAME),
+        (5 * FRAME, 2 * FRAME, 2 * FRAME),
+    ]
+
+
+def test_a_ducked_voice_sinks_and_rises_without_a_step() -> None:
+    desk = Desk()
+    desk.say(utterance("a", held(8000, 40)))
+    desk.tick(2)
+    desk.mixer.ducked = True
+    down = desk.tick(10)
+    desk.mixer.ducked = False
+    up = desk.tick(10)
+    assert down[-1] == round(8000 * DUCKED)
+    assert up[-1] == 8000
+    assert int(np.abs(np.diff(np.concatenate([down, up]).astype(np.int32))).max()) < 20
+    [said] = desk.mixer.ledger
+    assert said.played == 22 * FRAME
+
+
+def test_a_conclusion_lets_the_word_be_heard_and_nothing_after_it() -> None:
+    desk = Desk()
+    said = utterance("a", held(5000, 20))
+    said.words = [Word("one", 0.0, 0.1), Word("two", 0.12, 0.3)]
+    desk.say(said, utterance("b", held(6000, 5)))
+    desk.tick(8)
+    desk.mixer.conclude(desk.mixer.speech)
+    desk.announce(utterance("news", held(7000, 2)))
+    rest = desk.tick(12)
+    assert list(rest[: 7 * FRAME : FRAME]) == [5000] * 7
+    assert list(rest[7 * FRAME :: FRAME]) == [7000, 7000, 0, 0, 0]
+    assert desk.stops() == ["b", "a", "news"]
+    assert (said.cut, said.played) == (True, 15 * FRAME)
+
+
+def test_between_two_words_a_conclusion_is_a_cut() -> None:
+    desk = Desk()
+    said = utterance("a", held(5000, 20))
+    said.words = [Word("one", 0.0, 0.1), Word("two", 0.2, 0.3)]
+    desk.say(said)
+    desk.tick(8)
+    desk.mixer.conclude(desk.mixer.speech)
+    assert not desk.tick(5).any()
+    assert said.played == 8 * FRAME
+
+
+def test_a_voice_without_words_is_concluded_at_a_quiet_moment() -> None:
+    desk = Desk()
+    said = utterance("a", held(5000, 10), held(50, 1), held(5000, 30))
+    desk.say(said)
+    desk.tick(5)
+    desk.mixer.conclude(desk.mixer.speech)
+    desk.tick(40)
+    assert said.played == 10 * FRAME

@@ -8,6 +8,7 @@ plan → studio (mixer, ears, voice, session) ⇄ line
 import asyncio
 import logging
 import os
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -15,13 +16,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from agent import events as e
+from agent.ambience import Ambience
 from agent.announcer import Announcer, sentences, written_opening
 from agent.call import HANG_UP_LONGEST, INTERNAL, Call
 from agent.conversation import Caller, Conversation, Observer, session_for
 from agent.ears import Ears
 from agent.headset import Headset, LateLeg
 from agent.journal import Journal
-from agent.lag import LagMeter
+from agent.lag import LagMeter, TickMeter
 from agent.line import Line
 from agent.meter import Meter
 from agent.pipeline import Pipeline
@@ -84,6 +86,8 @@ class Studio:
         self.ears = Ears(pipeline.recogniser, pipeline.detector, call.post, now)
         self._mouth = Mouth(self.mixer, time.time)
         self._announcer = Announcer(self.mixer, call.post, now)
+        self._ambience = Ambience(plan.sounds, self.mixer, random.random)
+        call.follow(self._ambience.follow)
         session = session_for(pipeline, self.ears)
         toolbox = Toolbox(runner, plan.variables, call.post, now)
         tools = toolbox.tools(plan.tools, closing=plan.goodbye is not None)
@@ -99,12 +103,14 @@ class Studio:
             model.taken = self._turn_taken
             model.reconnected = self._reconnected
         hearers = (self.ears.hear, self.conversation.hear)
-        self.headset = Headset(self.mixer, hearers, tape.record if tape is not None else None)
+        self.ticks = TickMeter(now)
+        self.headset = Headset(self.mixer, hearers, tape.record if tape is not None else None, self.ticks.tick)
 
     async def prepare(self, plan: Plan, pipeline: Pipeline) -> None:
         """Make ready to dial; the fixed sentences are rendered beside the ringing."""
         pipeline.warm()
         self._call.begin("ears", self.ears.listen)
+        self._call.begin("sounds", self._lay_sounds)
         texts = sentences(plan)
         opening = texts.pop("opening", None)
         if plan.opening.mode != "none":
@@ -129,6 +135,13 @@ class Studio:
         for kind, text in texts.items():
             await self._announcer.prepare(kind, text, pipeline.voice)
 
+    async def _lay_sounds(self) -> None:
+        try:
+            await self._ambience.prepare()
+        except (OSError, ValueError) as error:
+            logger.warning("a sound cannot be read", extra={"error": type(error).__name__})
+            self._call.post(e.Warned(at=self._now(), message="a sound under the call could not be read"))
+
     def announce(self, kind: e.AnnouncementKind, not_before: float) -> None:
         """Say a fixed sentence, `not_before` seconds after the answer at the earliest."""
         self._announcer.say(kind, samples(max(0.0, not_before)))
@@ -146,6 +159,7 @@ class Studio:
     def mute(self) -> None:
         """Say and answer nothing more."""
         self.conversation.mute()
+        self._ambience.mute()
 
     def _turn_taken(self) -> bool:
         if self._mouth.is_shut:
@@ -216,7 +230,7 @@ async def conduct(
     call.post(_accepted(plan, now()))
     call.post(_planned(plan, now()))
     taken(call)
-    starved = 0.0
+    starved, underruns = 0.0, 0
     try:
         if at_once:
             call.dial(leg)
@@ -232,7 +246,7 @@ async def conduct(
                 await call.run(studio)
                 await studio.ears.settle(LAST_WORDS)
             finally:
-                starved = studio.starved_ms()
+                starved, underruns = studio.starved_ms(), studio.ticks.underruns
     except Exception as error:
         logger.error("the call broke", extra={"error": type(error).__name__}, exc_info=error)
         call.post(e.Failed(at=now(), code="internal_error", message=INTERNAL))
@@ -241,7 +255,8 @@ async def conduct(
         if journal.torn:
             call.post(e.Warned(at=now(), message="the journal is incomplete: it could not be written"))
         call.post(meter.used(now()))
-        call.post(e.Measured(at=now(), loop_lag_p99_ms=round(lag.p99_ms(), 1), starved_ms=round(starved, 1)))
+        lag_ms, starved_ms = round(lag.p99_ms(), 1), round(starved, 1)
+        call.post(e.Measured(at=now(), loop_lag_p99_ms=lag_ms, starved_ms=starved_ms, underruns=underruns))
         call.post(e.Reported(at=now()))
 
 

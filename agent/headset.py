@@ -14,15 +14,22 @@ Record = Callable[[Pcm, Pcm], None]
 class Headset:
     """A `Leg`: 20 ms out, 20 ms in, tick by tick, both kept in step for the recording."""
 
-    def __init__(self, mixer: Mixer, hearers: Sequence[Hear], record: Record | None) -> None:
-        """Each of `hearers` is given every frame of the callee's; `record` the callee's and the agent's of one tick."""
+    def __init__(
+        self, mixer: Mixer, hearers: Sequence[Hear], record: Record | None, ticked: Callable[[], None] = lambda: None
+    ) -> None:
+        """Each of `hearers` is given every frame of the callee's; `record` the callee's and the agent's of one tick.
+
+        `ticked` is called whenever a frame is handed to the line.
+        """
         self._mixer = mixer
+        self._ticked = ticked
         self._hearers = hearers
         self._record = record
         self._said: deque[Pcm] = deque()
 
     def speak(self) -> Pcm:
         """The next 20 ms for the callee."""
+        self._ticked()
         pcm = self._mixer.tick()
         if self._record is not None:
             self._said.append(pcm)
@@ -34,6 +41,10 @@ class Headset:
             hearer(pcm)
         if self._record is not None and self._said:
             self._record(pcm, self._said.popleft())
+
+    def voice(self) -> Pcm:
+        """The last 20 ms for the callee, without the sounds under it."""
+        return self._mixer.voice
 
     def spoken(self) -> Sequence[SpokenWord]:
         """Every word put on the line so far."""
@@ -74,6 +85,10 @@ class LateLeg:
             self._leg.hear(pcm)
         else:
             self._missed.append(pcm)
+
+    def voice(self) -> Pcm:
+        """The last 20 ms for the callee, without the sounds under it."""
+        return silence() if self._leg is None else self._leg.voice()
 
     def spoken(self) -> Sequence[SpokenWord]:
         """Every word put on the line so far."""

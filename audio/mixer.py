@@ -1,13 +1,15 @@
 """The mixer: everything the callee hears from us, made one 20 ms frame at a time.
 
 Two channels speak, never both at once: `announcements` (fixed sentences, rendered beforehand) go first, `speech` (what
-the model says) waits for them. The line's clock drives it: one call of `tick` a frame.
+the model says) waits for them. Beds lie under both; the ledger knows nothing of them. The line's clock drives it: one
+call of `tick` a frame.
 """
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from audio.beds import Bed, laid_under
 from audio.frames import FRAME, Pcm, silence
 from audio.ledger import Ledger, Utterance
 
@@ -40,6 +42,10 @@ class Mixer:
         """`started` is called at an utterance's first audible sample, `stopped` after its last one was handed out."""
         self.announcements = Channel()
         self.speech = Channel()
+        self.beds: list[Bed] = []
+        """What is heard under them."""
+        self.voice = silence()
+        """The last frame without what was under it."""
         self.ledger = Ledger()
         self.position = 0
         """Samples handed out since the answer."""
@@ -68,7 +74,8 @@ class Mixer:
                     utterance.starved += FRAME - filled
                 break
         self.position += FRAME
-        return frame
+        self.voice = frame
+        return laid_under(frame, self.beds)
 
     def _turn(self) -> Channel | None:
         if not self.announcements.idle:

@@ -1,5 +1,5 @@
 # The worker's image: `docker build --tag voice-worker .`
-# Nothing is compiled and nothing is downloaded at start: models, time zones and sounds come with the wheels.
+# Nothing is compiled and nothing is downloaded at start: models, time zones and sounds come with the wheels and the code.
 
 ARG PYTHON=3.11-slim-bookworm
 

@@ -79,6 +79,7 @@ class Call:
         self._line = line
         self._journal = journal
         self._now = now
+        self._followers: list[Callable[[e.Event], None]] = []
         self._performer: Performer | None = None
         self._unperformed: list[c.Command] = []
         """What came up before there was anybody to carry it out."""
@@ -91,6 +92,10 @@ class Call:
     def phase(self) -> Phase:
         """Where the call stands."""
         return self._state.phase
+
+    def follow(self, follower: Callable[[e.Event], None]) -> None:
+        """Give `follower` every event from now on, once what it asks for has been begun."""
+        self._followers.append(follower)
 
     def post(self, event: e.Event) -> None:
         """Take an event. Those that come up while one is handled wait for it; nothing is raised to whoever posts."""
@@ -145,6 +150,9 @@ class Call:
         for command in commands:
             with self._breaking():
                 self._carry_out(command)
+        for follower in self._followers:
+            with self._breaking():
+                follower(event)
         if self._state.phase is Phase.OVER:
             self.over.set()
 

@@ -8,6 +8,7 @@ plan → studio (mixer, ears, voice, session) ⇄ line
 import asyncio
 import logging
 import os
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -17,13 +18,14 @@ from datetime import UTC, datetime
 from livekit.agents import APIError
 
 from agent import events as e
+from agent.ambience import Ambience
 from agent.announcer import Announcer, sentences, written_opening
 from agent.call import HANG_UP_LONGEST, INTERNAL, Call
 from agent.conversation import Caller, Conversation, Observer, session_for
 from agent.ears import Ears
 from agent.headset import Headset, LateLeg, OwnVoice
 from agent.journal import Journal
-from agent.lag import LagMeter
+from agent.lag import LagMeter, TickMeter
 from agent.line import Line
 from agent.meter import Meter
 from agent.pipeline import Pipeline
@@ -89,6 +91,8 @@ class Studio:
         self.ears = Ears(pipeline.recogniser, pipeline.detector, own, plan.language, call.post, now)
         self._mouth = Mouth(self.mixer, time.time)
         self._announcer = Announcer(self.mixer, call.post, now)
+        self._ambience = Ambience(plan.sounds, self.mixer, random.random)
+        call.follow(self._ambience.follow)
         session = session_for(pipeline, self.ears)
         toolbox = Toolbox(runner, plan.variables, call.post, now)
         tools = toolbox.tools(plan.tools, closing=plan.goodbye is not None)
@@ -105,12 +109,14 @@ class Studio:
             model.reconnected = self._reconnected
         hearers = (self.ears.hear, self.conversation.hear)
         comparers = (meter.take,) if tape is None else (meter.take, tape.record)
-        self.headset = Headset(self.mixer, hearers, comparers)
+        self.ticks = TickMeter(now)
+        self.headset = Headset(self.mixer, hearers, comparers, self.ticks.tick)
 
     async def prepare(self, plan: Plan, pipeline: Pipeline) -> None:
         """Make ready to dial; the fixed sentences are rendered beside the ringing."""
         pipeline.warm()
         self._call.begin("ears", self.ears.listen)
+        self._call.begin("sounds", self._lay_sounds)
         texts = sentences(plan)
         opening = texts.pop("opening", None)
         if plan.opening.mode != "none":
@@ -140,6 +146,13 @@ class Studio:
                 self._call.post(e.Warned(at=self._now(), message=f"a sentence could not be spoken: {_SENTENCES[kind]}"))
                 self._call.post(e.Unrendered(at=self._now(), kind=kind))
 
+    async def _lay_sounds(self) -> None:
+        try:
+            await self._ambience.prepare()
+        except (OSError, ValueError) as error:
+            logger.warning("a sound cannot be read", extra={"error": type(error).__name__})
+            self._call.post(e.Warned(at=self._now(), message="a sound under the call could not be read"))
+
     def announce(self, kind: e.AnnouncementKind, not_before: float) -> None:
         """Say a fixed sentence, `not_before` seconds after the answer at the earliest."""
         self._announcer.say(kind, samples(max(0.0, not_before)))
@@ -161,6 +174,7 @@ class Studio:
             self._announcer.conclude()
         self.conversation.mute(at_once=at_once)
         self.hold(on=False)
+        self._ambience.mute()
 
     def duck(self, *, on: bool) -> None:
         """Lower the agent's voice under the callee's, or raise it again."""
@@ -260,7 +274,7 @@ async def conduct(
     call.post(_accepted(plan, now()))
     call.post(_planned(plan, now()))
     taken(call)
-    starved = 0.0
+    starved, underruns = 0.0, 0
     try:
         if at_once:
             call.dial(leg)
@@ -276,7 +290,7 @@ async def conduct(
                 await call.run(studio)
                 await studio.ears.settle(LAST_WORDS)
             finally:
-                starved = studio.starved_ms()
+                starved, underruns = studio.starved_ms(), studio.ticks.underruns
     except Exception as error:
         logger.error("the call broke", extra={"error": type(error).__name__}, exc_info=error)
         call.post(e.Failed(at=now(), code="internal_error", message=INTERNAL))
@@ -285,7 +299,8 @@ async def conduct(
         if journal.torn:
             call.post(e.Warned(at=now(), message="the journal is incomplete: it could not be written"))
         call.post(meter.used(now()))
-        call.post(e.Measured(at=now(), loop_lag_p99_ms=round(lag.p99_ms(), 1), starved_ms=round(starved, 1)))
+        lag_ms, starved_ms = round(lag.p99_ms(), 1), round(starved, 1)
+        call.post(e.Measured(at=now(), loop_lag_p99_ms=lag_ms, starved_ms=starved_ms, underruns=underruns))
         call.post(e.Reported(at=now()))
 
 

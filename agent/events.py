@@ -313,6 +313,8 @@ class Measured(Event):
     loop_lag_p99_ms: float
     starved_ms: float
     """Silence sent in mid-utterance because the voice was late."""
+    underruns: int = 0
+    """Times all sound broke off because a frame came later than the line could bridge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,15 +37,26 @@ class OwnVoice:
 class Headset:
     """A `Leg`: 20 ms out, 20 ms in, tick by tick, both kept in step."""
 
-    def __init__(self, mixer: Mixer, hearers: Sequence[Hear], comparers: Sequence[Compare]) -> None:
-        """Each of `hearers` is given every frame of the callee's; `comparers`, before, both sides of one tick."""
+    def __init__(
+        self,
+        mixer: Mixer,
+        hearers: Sequence[Hear],
+        comparers: Sequence[Compare],
+        ticked: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Each of `hearers` is given every frame of the callee's; `comparers`, before, both sides of one tick.
+
+        `ticked` is called whenever a frame is handed to the line.
+        """
         self._mixer = mixer
+        self._ticked = ticked
         self._hearers = hearers
         self._comparers = comparers
         self._said: deque[Pcm] = deque()
 
     def speak(self) -> Pcm:
         """The next 20 ms for the callee."""
+        self._ticked()
         pcm = self._mixer.tick()
         self._said.append(pcm)
         return pcm
@@ -58,6 +69,10 @@ class Headset:
                 comparer(pcm, said)
         for hearer in self._hearers:
             hearer(pcm)
+
+    def voice(self) -> Pcm:
+        """The last 20 ms for the callee, without the sounds under it."""
+        return self._mixer.voice
 
     def spoken(self) -> Sequence[SpokenWord]:
         """Every word put on the line so far."""
@@ -98,6 +113,10 @@ class LateLeg:
             self._leg.hear(pcm)
         else:
             self._missed.append(pcm)
+
+    def voice(self) -> Pcm:
+        """The last 20 ms for the callee, without the sounds under it."""
+        return silence() if self._leg is None else self._leg.voice()
 
     def spoken(self) -> Sequence[SpokenWord]:
         """Every word put on the line so far."""

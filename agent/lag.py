@@ -1,10 +1,15 @@
-"""How well the event loop keeps up: how late a task that asks for 50 ms is woken."""
+"""How well the worker keeps up: how late a task that asks for 50 ms is woken, and how often sound came too late."""
 
 import asyncio
 from collections.abc import Callable
 
+from audio.frames import TICK
+
 INTERVAL = 0.05
 """Seconds between two readings: 20 wake-ups a second cost next to nothing."""
+
+BUFFER = 0.04
+"""Seconds of sound that a line has in hand: what `agent.worker.sound` sends ahead of the first frame."""
 
 
 class LagMeter:
@@ -27,3 +32,20 @@ class LagMeter:
             return 0.0
         ordered = sorted(self._readings)
         return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1000
+
+
+class TickMeter:
+    """Counts the gaps in the agent's sound that come from ticks of the line being late."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.underruns = 0
+        """Times a frame came later than a line could bridge."""
+        self._now = now
+        self._last: float | None = None
+
+    def tick(self) -> None:
+        """A frame was handed to the line."""
+        now = self._now()
+        if self._last is not None and now - self._last > TICK + BUFFER:
+            self.underruns += 1
+        self._last = now

@@ -112,6 +112,10 @@ class Leg(Protocol):
         """Take the last 20 ms from the callee: 480 samples."""
         ...
 
+    def voice(self) -> Pcm:
+        """What `speak` last gave, without the sounds under it: of that alone can be said whether anybody spoke."""
+        ...
+
     def spoken(self) -> Sequence[SpokenWord]:
         """Every word put on the line so far, oldest first; a simulated callee follows the agent's phrases by it."""
         ...

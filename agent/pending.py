@@ -7,11 +7,6 @@ from agent.models.attempt import Attempt, Recording
 from agent.models.section import Section
 
 _ASSISTANT = (
-    "background_sound",
-    "background_sound_volume",
-    "thinking_sound",
-    "thinking_sound_volume",
-    "thinking_sound_probability",
     "ivr_navigation_enabled",
     "voicemail_message",
     "voicemail_sms_prompt",

@@ -88,6 +88,28 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Clip:
+    """A sound that is looped."""
+
+    name: str
+    """As the assistant has it: `audio/….ogg`."""
+    volume: float
+    """Linear, more than 0; 1 is -23 LUFS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """What is heard under the call; None: nothing."""
+
+    background: Clip | None = None
+    """From the answer to the end."""
+    thinking: Clip | None = None
+    """While a reply is being made."""
+    thinking_probability: float = 1.0
+    """That a turn has it, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """How long the worker bears things, in seconds."""
 
@@ -142,6 +164,7 @@ class Plan:
     variables: Mapping[str, str]
     """Prompt variables for the tools' templates."""
     patience: Patience
+    sounds: Sounds = Sounds()
     report_prompt: bool = False
     """Whether `llm_system_prompt` is reported."""
     sip: SipPlan = SipPlan()

@@ -11,7 +11,7 @@ from agent.models.assistant import Assistant, CustomTool
 from agent.models.attempt import Attempt
 from agent.numbers import refusal
 from agent.pending import pending
-from agent.plan import Opening, Patience, Plan, SipPlan
+from agent.plan import Clip, Opening, Patience, Plan, SipPlan, Sounds
 from agent.problems import ErrorCode, InputInvalid, Problem
 from agent.providers import Providers
 from agent.selection import Findings, Heard, model_of, own_voice, recogniser_of, voice_of
@@ -125,11 +125,24 @@ def _plan(attempt: Attempt, assistant: Assistant, setup: _Setup, found: Findings
             wordless=settings.wordless_secs,
             reply=settings.reply_secs,
         ),
+        sounds=_sounds(assistant),
         report_prompt=settings.report_prompt,
         sip=SipPlan(attempt.sip.trunk_id or settings.sip_trunk_id, attempt.sip.headers),
         recorded=_recorded(attempt, settings),
         final_url=assistant.webhook_url if attempt.callback is None or attempt.callback.url is None else None,
     )
+
+
+def _sounds(assistant: Assistant) -> Sounds:
+    return Sounds(
+        background=_clip(assistant.background_sound, assistant.background_sound_volume),
+        thinking=_clip(assistant.thinking_sound, assistant.thinking_sound_volume),
+        thinking_probability=assistant.thinking_sound_probability,
+    )
+
+
+def _clip(name: str | None, volume: float) -> Clip | None:
+    return Clip(name, volume) if name is not None and volume > 0 else None
 
 
 def _recorded(attempt: Attempt, settings: Settings) -> bool:

@@ -288,4 +288,6 @@ def _usage(used: e.Used | None) -> Usage | None:
 def _health(measured: e.Measured | None) -> WorkerHealth | None:
     if measured is None:
         return None
-    return WorkerHealth(loop_lag_p99_ms=measured.loop_lag_p99_ms, starved_ms=measured.starved_ms)
+    return WorkerHealth(
+        loop_lag_p99_ms=measured.loop_lag_p99_ms, starved_ms=measured.starved_ms, underruns=measured.underruns
+    )

@@ -98,6 +98,8 @@ class State:
     restarts: int = 0
     reminders: int = 0
     """How often a callee who says nothing was asked whether they are there."""
+    tools: frozenset[str] = frozenset()
+    """Ids of the tools used for the answer that is being made."""
     replied: bool = True
     """Something of an answer to the last turn has been heard."""
     apologised: bool = False

@@ -160,14 +160,26 @@ def _callee_heard(state: State, event: e.Event) -> Step:
 
 
 def _turn_taken(state: State, event: e.Event) -> Step:
-    return _awaiting_reply(replace(state, replied=False, apologised=False, failures=0, reminders=0), event)
+    state = replace(state, tools=frozenset(), replied=False, apologised=False, failures=0, reminders=0)
+    return _awaiting_reply(state, event.at), ()
 
 
-def _awaiting_reply(state: State, event: e.Event) -> Step:
+def _tool_called(state: State, event: e.Event) -> Step:
+    assert isinstance(event, e.ToolCalled)
+    return _awaiting_reply(replace(state, tools=state.tools | {event.id}), event.at), ()
+
+
+def _tool_returned(state: State, event: e.Event) -> Step:
+    assert isinstance(event, e.ToolReturned)
+    # To a tool of an earlier turn, which went on after it was interrupted, no answer is owed.
+    return (_awaiting_reply(state, event.at) if event.id in state.tools else state), ()
+
+
+def _awaiting_reply(state: State, at: float) -> State:
     if state.phase is not Phase.TALKING:
-        return state, ()
-    state = silence.left_alone(state).with_timer(Timer.REPLY, event.at + state.terms.patience.reply)
-    return (state if state.apologised else state.with_timer(Timer.APOLOGY, event.at + APOLOGY_AFTER)), ()
+        return state
+    state = silence.left_alone(state).with_timer(Timer.REPLY, at + state.terms.patience.reply)
+    return state if state.apologised else state.with_timer(Timer.APOLOGY, at + APOLOGY_AFTER)
 
 
 def _reply_failed(state: State, event: e.Event) -> Step:
@@ -377,8 +389,8 @@ _HANDLERS: Mapping[type[e.Event], Callable[[State, e.Event], Step]] = {
     e.CalleeHeard: _callee_heard,
     e.TurnTaken: _turn_taken,
     e.ReplyFailed: _reply_failed,
-    e.ToolCalled: _awaiting_reply,
-    e.ToolReturned: _awaiting_reply,
+    e.ToolCalled: _tool_called,
+    e.ToolReturned: _tool_returned,
     e.AgentStarted: _agent_started,
     e.AgentStopped: _agent_stopped,
     e.GoodbyeAsked: _goodbye_asked,

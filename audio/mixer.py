@@ -1,8 +1,8 @@
 """The mixer: everything the callee hears from us, made one 20 ms frame at a time.
 
 Two channels speak, never both at once: `announcements` (fixed sentences, rendered beforehand) go first, `speech` (what
-the model says) waits for them. Both can be ducked, and held where they are. The line's clock drives it: one call of
-`tick` a frame.
+the model says) waits for them. Both can be ducked, and held where they are. Beds lie under both; the ledger knows
+nothing of them. The line's clock drives it: one call of `tick` a frame.
 """
 
 from collections import deque
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from audio.beds import Bed, laid_under
 from audio.frames import FRAME, RATE, Pcm, samples, silence
 from audio.ledger import Ledger, Utterance
 
@@ -58,6 +59,10 @@ class Mixer:
         """`started` is called at an utterance's first audible sample, `stopped` after its last one was handed out."""
         self.announcements = Channel()
         self.speech = Channel()
+        self.beds: list[Bed] = []
+        """What is heard under them."""
+        self.voice = silence()
+        """The last frame without what was under it."""
         self.ledger = Ledger()
         self.position = 0
         """Samples handed out since the answer."""
@@ -95,7 +100,8 @@ class Mixer:
             self._fading = silence(0)
         self._duck(frame)
         self.position += FRAME
-        return frame
+        self.voice = frame
+        return laid_under(frame, self.beds)
 
     def _speak(self, frame: Pcm) -> None:
         filled = 0

@@ -27,8 +27,12 @@ class Loop:
 
     def take(self, count: int) -> Pcm:
         """The next samples, as an array of the caller's own."""
-        taken: Pcm = np.take(self._pcm, np.arange(self._position, self._position + count), mode="wrap")
-        self._position = (self._position + count) % len(self._pcm)
+        end = self._position + count
+        if end <= len(self._pcm):
+            taken: Pcm = self._pcm[self._position : end].copy()
+        else:
+            taken = np.take(self._pcm, np.arange(self._position, end), mode="wrap")
+        self._position = end % len(self._pcm)
         return taken
 
 

@@ -94,10 +94,16 @@ class _Leg:
     def __init__(self) -> None:
         self.microphone = _Microphone()
         self.speaker = _Speaker()
+        self._played = silence()
 
     def speak(self) -> Pcm:
         """The next 20 ms for the callee."""
-        return self.speaker.play()
+        self._played = self.speaker.play()
+        return self._played
+
+    def voice(self) -> Pcm:
+        """The same: there is no sound under it."""
+        return self._played
 
     def hear(self, pcm: Pcm) -> None:
         """Take 20 ms of the callee's."""

@@ -265,6 +265,7 @@ Outcome = Literal[
 ]
 OutcomeFilter = Literal[Outcome, "none"]
 
+BackgroundSound = Literal["audio/office.ogg"]
 ThinkingSound = Literal[
     "audio/city-ambience.ogg",
     "audio/forest-ambience.ogg",
@@ -319,14 +320,14 @@ class Assistant(Section):
     max_duration_end_message: Short = ""
     """Said so that it is over by the limit; empty: the call ends silently. `{{variables}}` are filled in."""
 
-    background_sound: Literal["audio/office.ogg"] | None = None
-    """Looped under the whole call; left out: none."""
+    background_sound: BackgroundSound | None = None
+    """Looped under the whole call, from the answer on; left out: none."""
     background_sound_volume: Share = 0.5
-    """Of the background sound; 1 is the clip as it is."""
+    """Of the background sound, linear: 1 is -23 LUFS, 0.5 is -29."""
     thinking_sound: ThinkingSound | None = None
     """Played while a reply is being made; left out: none."""
     thinking_sound_volume: Share = 0.5
-    """Of the thinking sound; 1 is the clip as it is."""
+    """Of the thinking sound, linear: 1 is -23 LUFS, 0.5 is -29."""
     thinking_sound_probability: Share = 1.0
     """That it is played, drawn once a turn."""
 

@@ -219,6 +219,8 @@ class WorkerHealth(_Part):
     """How late the event loop was, 99th percentile."""
     starved_ms: float
     """Silence sent in mid-utterance because the voice was late."""
+    underruns: int = 0
+    """Times all sound broke off because a frame came later than the line could bridge."""
 
 
 class Models(_Part):

@@ -168,6 +168,7 @@ def _used(details: Details) -> Iterator[Fact]:
     if health is not None:
         yield Fact("event loop's lag", f"{health.loop_lag_p99_ms:g} ms at the 99th percentile")
         yield Fact("silence for want of sound", f"{health.starved_ms:g} ms")
+        yield Fact("breaks in all sound", f"{health.underruns:,}")
 
 
 def _sms(sms: Sms) -> Fact:

@@ -53,7 +53,7 @@ class Callee(Protocol):
     def step(self, now: int, frame: Pcm, words: Sequence[SpokenWord]) -> tuple[Pcm, tuple[CalleeEvent, ...]]:
         """Live through the frame that begins at sample `now`, at once: whatever takes time is done beside it.
 
-        `frame` is what reached the ear meanwhile, `words` every word of the agent's so far, placed where the agent
-        said it. Returns as many samples as `frame` has, and what began in them.
+        `frame` is what reached the ear of the agent's voice meanwhile, `words` every word of the agent's so far, placed
+        where the agent said it. Returns as many samples as `frame` has, and what began in them.
         """
         ...

@@ -19,7 +19,7 @@ from agent.rehearsal.casting import Cast, cast
 from agent.rehearsal.clips import PlacedWord
 from agent.rehearsal.clock import Clock, HostClock
 from agent.rehearsal.echo import Speakerphone
-from agent.rehearsal.network import Path
+from agent.rehearsal.network import Delay, Path
 from agent.rehearsal.rendering import Voice
 from agent.rehearsal.script import Answer, LineScript, Step
 from agent.rehearsal.thinking import Thinking
@@ -95,6 +95,8 @@ class _Talk:
         self.to_agent = Path(script.network, name="to agent", noise_dbfs=script.network.noise_dbfs)
         self._to_callee = Path(script.network, name="to callee", noise_dbfs=None)
         self._speakerphone = None if script.network.echo is None else Speakerphone(script.network.echo)
+        self._voice = Delay(self._to_callee.delay)
+        """The agent's voice on its way to the callee, who tells it from all other sound."""
         self.callee = bring(self._to_callee.delay)
         self._leg = leg
         self._spoken: Pcm | None = None
@@ -110,7 +112,8 @@ class _Talk:
 
     def _live(self, spoken: Pcm) -> tuple[CalleeEvent, ...]:
         reached = self._to_callee.carry(spoken)
-        said, events = self.callee.step(self.position, reached, self._leg.spoken())
+        voice = self._voice.carry(self._leg.voice())
+        said, events = self.callee.step(self.position, voice, self._leg.spoken())
         taken = said if self._speakerphone is None else self._speakerphone.add(said, reached)
         heard = self.to_agent.carry(taken)
         self._leg.hear(heard)

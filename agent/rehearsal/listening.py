@@ -1,7 +1,7 @@
 """The callee's ear: when the agent speaks, when it stopped, and which words of it were heard.
 
-The agent's words decide, because the line knows them to the sample and no background sound can be taken for one. The
-sound itself only bridges the moments in which a word is already audible and not yet known.
+The agent's words decide, because the line knows them to the sample. The sound of the voice, without what lies under it,
+only bridges the moments in which a word is already audible and not yet known.
 """
 
 import re
@@ -40,7 +40,7 @@ class Listening:
         self._heard: list[_Heard] = []
 
     def take(self, now: int, frame: Pcm, words: Sequence[SpokenWord]) -> None:
-        """Hear the frame whose first sample is `now`; `words` are all the agent's so far, placed at the agent's end."""
+        """Hear the frame of voice whose first sample is `now`; `words` are all so far, placed at the agent's end."""
         self._take_sound(now, frame)
         until = now + len(frame)
         for word in words[len(self._heard) :]:

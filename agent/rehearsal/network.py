@@ -25,6 +25,20 @@ def delay(network: Network) -> int:
     return wanted if network.codec is Codec.WIDE else max(wanted, TelephoneBand.DELAY)
 
 
+class Delay:
+    """Sound that comes out as it went in, later."""
+
+    def __init__(self, count: int) -> None:
+        """`count` is by how many samples."""
+        self._under_way = silence(count)
+
+    def carry(self, frame: Pcm) -> Pcm:
+        """Send a frame; returns what comes out meanwhile."""
+        line = np.concatenate([self._under_way, frame])
+        self._under_way = line[len(frame) :]
+        return line[: len(frame)]
+
+
 class Path:
     """One direction of the line."""
 
@@ -36,7 +50,7 @@ class Path:
         self._band = None if law is None else TelephoneBand(law)
         self._lost = _losses(network, np.random.default_rng([network.seed, *name.encode()]))
         self._last = silence()
-        self._under_way = silence(self.delay - (TelephoneBand.DELAY if self._band else 0))
+        self._way = Delay(self.delay - (TelephoneBand.DELAY if self._band else 0))
         self._noise = noise.Loop(silence() if noise_dbfs is None else noise.comfort(dbfs=noise_dbfs, seed=network.seed))
 
     def carry(self, frame: Pcm) -> Pcm:
@@ -44,9 +58,7 @@ class Path:
         coded = self._band.pass_on(frame) if self._band else frame
         received = (self._last * _FADE).astype(np.int16) if next(self._lost) else coded
         self._last = received
-        line = np.concatenate([self._under_way, received])
-        self._under_way = line[len(frame) :]
-        heard = line[: len(frame)].astype(np.int32) + self._noise.take(len(frame))
+        heard = self._way.carry(received).astype(np.int32) + self._noise.take(len(frame))
         mixed: Pcm = np.clip(heard, -32768, 32767).astype(np.int16)
         return mixed
 

@@ -7,12 +7,16 @@ holds a thread, a socket or an event loop does not belong here.
 import asyncio
 import platform
 from importlib import import_module
+from typing import get_args
 
 import uvloop
 from livekit.agents.llm import AgentConfigUpdate
 
 from agent import locale, pipeline, settings
+from agent.ambience import path_of
+from agent.models.assistant import BackgroundSound, ThinkingSound
 from agent.worker import job
+from audio.loops import loop_of
 from tools import guard
 
 __all__ = ["job"]
@@ -37,6 +41,8 @@ if settings.load().google_api_key is not None:
 locale.detect("Hello, this is a first sentence.", "")
 guard.tls_context()
 pipeline.tls_context()
+for _sound in (*get_args(BackgroundSound), *get_args(ThinkingSound)):
+    loop_of(path_of(_sound))  # 0.2 s and 1 MB each, which no call has to wait for
 platform.platform()  # the OpenAI client names it to the server, and a process is started to find it out
 AgentConfigUpdate(instructions="")
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # a third less CPU for a call

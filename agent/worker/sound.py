@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +33,28 @@ SPEECH = 150
 """The same for what the agent says: a sentence that is late is better than one without its beginning."""
 
 
+_INTO = (np.arange(FRAME, dtype=np.float32) + 0.5) / FRAME
+"""How far a frame has gone over into another at each of its samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A frame, and the voice in it, by which it is judged."""
+
+    pcm: Pcm
+    voice: Pcm
+
+    @property
+    def level(self) -> float:
+        """Of the voice, in dBFS."""
+        return dbfs(self.voice)
+
+    def into(self, other: "_Waiting") -> "_Waiting":
+        """One frame that begins as this one and ends as the other."""
+        pcm: Pcm = np.rint(self.pcm * (1 - _INTO) + other.pcm * _INTO).astype(np.int16)
+        return _Waiting(pcm, other.voice)
+
+
 class Backlog:
     """Frames that wait, with a bound on how long the youngest of them has to.
 
@@ -41,37 +64,39 @@ class Backlog:
     """
 
     def __init__(self, too_many: int = TOO_MANY, *, spoken: bool = False) -> None:
-        """With `spoken`, the short pauses of speech stay: only a longer one is shortened."""
+        """With `spoken`, the short pauses of speech stay: only a longer one is shortened, without a click."""
         self._too_many = too_many
         self._spoken = spoken
         self.left_out = 0
         """Frames that were left out."""
-        self._frames: deque[Pcm] = deque()
+        self._frames: deque[_Waiting] = deque()
         self._long = 0
         """Frames added since there were few enough."""
 
     def __len__(self) -> int:
         return len(self._frames)
 
-    def put(self, pcm: Pcm) -> None:
-        """Add a frame of 480 samples."""
-        self._frames.append(pcm)
+    def put(self, pcm: Pcm, voice: Pcm | None = None) -> None:
+        """Add a frame of 480 samples; `voice` is what of it counts as sound, where that is not all."""
+        self._frames.append(_Waiting(pcm, pcm if voice is None else voice))
         self._long = self._long + 1 if len(self._frames) > ENOUGH else 0
         if self._long:
             self._leave_out()
 
     def take(self) -> Pcm | None:
         """The oldest frame; None if there is none."""
-        return self._frames.popleft() if self._frames else None
+        return self._frames.popleft().pcm if self._frames else None
 
     def _leave_out(self) -> None:
-        quiet = [at for at, frame in enumerate(self._frames) if dbfs(frame) < QUIET]
-        if quiet and (not self._spoken or len(quiet) == len(self._frames)):
+        quiet = [at for at, frame in enumerate(self._frames) if frame.level < QUIET]
+        if self._spoken and len(quiet) == len(self._frames):
+            self._frames.appendleft(self._frames.popleft().into(self._frames.popleft()))
+        elif quiet and not self._spoken:
             del self._frames[quiet[0]]
         elif len(self._frames) > self._too_many:
             self._frames.popleft()
         elif self._long % TOO_LONG == 0 and not self._spoken:
-            del self._frames[min(range(len(self._frames)), key=lambda at: dbfs(self._frames[at]))]
+            del self._frames[min(range(len(self._frames)), key=lambda at: self._frames[at].level)]
         else:
             return
         self.left_out += 1
@@ -174,7 +199,7 @@ class Ticks:
                 await self._until(answered_at + tick * TICK)
                 if tick:
                     leg.hear(self._heard())
-                self.outgoing.put(leg.speak())
+                self.outgoing.put(leg.speak(), leg.voice())
                 self._more.set()
                 tick += 1
             writer.result()

@@ -85,6 +85,6 @@ CALL: tuple[e.Event, ...] = (
     e.Ended(at=at(11.2), ended_by="agent", end_reason="tool_end_call"),
     e.LineFreed(at=at(11.3)),
     e.Used(at=at(11.4), llm_input_tokens=500, llm_output_tokens=40, tts_characters=60, stt_seconds=11.2),
-    e.Measured(at=at(11.4), loop_lag_p99_ms=3.1, starved_ms=20.0),
+    e.Measured(at=at(11.4), loop_lag_p99_ms=3.1, starved_ms=20.0, underruns=2),
     e.Reported(at=at(11.5)),
 )

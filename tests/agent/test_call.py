@@ -139,6 +139,9 @@ class FakeLeg:
     def hear(self, pcm: Pcm) -> None:
         """Nothing listens."""
 
+    def voice(self) -> Pcm:
+        return silence()
+
     def spoken(self) -> list[lines.SpokenWord]:
         return []
 
@@ -306,6 +309,26 @@ def test_events_posted_while_one_is_handled_wait_for_it() -> None:
     start = seen.index("Warned begins")
     nested = ["Warned begins", "Warned ends", "CalleeHeard begins", "CalleeHeard ends"]
     assert seen[start : start + 6] == [*nested, *nested[2:]]
+
+
+def test_followers_are_given_every_event_in_order_after_what_it_asked_for() -> None:
+    stage = Stage()
+    followed: list[tuple[str, int]] = []
+    stage.call.follow(lambda event: followed.append((type(event).__name__, len(stage.performer.asked))))
+    play(stage, (10, goodbye))
+    assert [name for name, _ in followed] == stage.names()
+    assert followed[stage.names().index("GoodbyeAsked")][1] == stage.performer.asked.index("announce goodbye") + 1
+
+
+def test_a_follower_that_fails_breaks_the_call_as_anything_else() -> None:
+    stage = Stage()
+
+    def fail(event: e.Event) -> None:
+        if isinstance(event, e.Answered):
+            raise Broken
+
+    stage.call.follow(fail)
+    assert play(stage).why() == ("system", None, "internal_error")
 
 
 def test_a_call_that_was_called_off_before_it_was_dialled_is_not_dialled() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from agent.headset import Headset, LateLeg
 from agent.line import SpokenWord
+from audio.beds import FADE, Bed
 from audio.frames import FRAME, RATE, Pcm
 from audio.ledger import Utterance, Word
 from audio.mixer import Mixer
@@ -31,6 +32,29 @@ def test_the_mixer_is_what_is_spoken_and_every_hearer_is_given_what_is_heard() -
     headset.hear(heard)
     assert one[0] is heard
     assert two[0] is heard
+
+
+def test_what_lies_under_the_voice_is_spoken_and_recorded_but_is_no_voice() -> None:
+    recorded: list[int] = []
+    mixer = speaking(number(1000))
+    bed = Bed(number(300), 1.0)
+    bed.fade_in()
+    bed.take(FADE)
+    mixer.beds.append(bed)
+    headset = Headset(mixer, (), [lambda callee, agent: recorded.append(int(agent[0]))])
+    assert np.array_equal(headset.speak(), number(1300))
+    assert np.array_equal(headset.voice(), number(1000))
+    headset.hear(number(0))
+    assert recorded == [1300]
+
+
+def test_every_frame_that_is_spoken_is_ticked() -> None:
+    ticks: list[str] = []
+    headset = Headset(speaking(number(1)), (), (), lambda: ticks.append("tick"))
+    for _ in range(3):
+        headset.speak()
+        headset.hear(number(0))
+    assert len(ticks) == 3
 
 
 def test_the_recording_keeps_frames_of_the_same_tick_together_however_far_the_line_speaks_ahead() -> None:
@@ -86,9 +110,11 @@ def test_a_leg_that_gets_its_headset_late_makes_up_for_what_it_missed() -> None:
     leg.hear(number(1))
     assert not np.any(leg.speak())
     assert leg.spoken() == ()
+    assert not np.any(leg.voice())
     leg.put_on(headset)
     leg.hear(number(2))
     assert leg.speak()[0] == 1002
+    assert leg.voice()[0] == 1002
     leg.hear(number(3))
     assert [int(frame[0]) for frame in heard] == [1, 2, 3]
     assert recorded == [(1, 1000), (2, 1001), (3, 1002)]

@@ -5,7 +5,9 @@ from contextlib import suppress
 
 import pytest
 
-from agent.lag import INTERVAL, LagMeter
+from agent.lag import BUFFER, INTERVAL, LagMeter, TickMeter
+from agent.worker.sound import PRIMING
+from audio.frames import TICK
 from tests.agent.hurry import hurried, now
 
 
@@ -39,3 +41,27 @@ async def watched(meter: LagMeter, seconds: float) -> None:
     """Let the meter watch for so long."""
     with suppress(TimeoutError):
         await asyncio.wait_for(meter.watch(), seconds)
+
+
+def underruns(*gaps: float) -> int:
+    """How many are counted of ticks so many seconds apart."""
+    clock = 100.0
+    meter = TickMeter(lambda: clock)
+    meter.tick()
+    for gap in gaps:
+        clock += gap
+        meter.tick()
+    return meter.underruns
+
+
+def test_a_line_has_in_hand_what_is_sent_ahead() -> None:
+    assert pytest.approx(PRIMING * TICK) == BUFFER
+
+
+def test_ticks_in_time_leave_no_gap() -> None:
+    assert underruns(*[TICK] * 100) == 0
+
+
+def test_a_late_tick_leaves_a_gap_only_when_the_line_has_nothing_left() -> None:
+    assert underruns(TICK, TICK + BUFFER - 0.001, 0, 0, TICK) == 0
+    assert underruns(TICK, TICK + BUFFER + 0.001, 0, 0, TICK, 1.0, 0, 0, TICK) == 2

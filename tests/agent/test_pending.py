@@ -14,9 +14,9 @@ def warnings(assistant: dict[str, JsonValue], **fields: JsonValue) -> list[str]:
 
 
 def test_a_field_that_does_nothing_yet_is_named() -> None:
-    assert warnings({"background_sound": "audio/office.ogg", "ivr_navigation_enabled": True}) == [
-        "assistant.background_sound does nothing yet",
+    assert warnings({"voicemail_message": "Call us.", "ivr_navigation_enabled": True}) == [
         "assistant.ivr_navigation_enabled does nothing yet",
+        "assistant.voicemail_message does nothing yet",
     ]
     given = warnings({}, callback={"url": "https://x.example"}, recording={"upload_url": "https://x.example/put"})
     assert given == ["recording.upload_url does nothing yet"]
@@ -24,6 +24,4 @@ def test_a_field_that_does_nothing_yet_is_named() -> None:
 
 def test_a_field_that_is_absent_null_or_at_its_default_is_not() -> None:
     assert warnings({}) == []
-    assert (
-        warnings({"background_sound": None, "sms_enabled": False, "faq_items": [], "thinking_sound_volume": 0.5}) == []
-    )
+    assert warnings({"transfer_phone_number": None, "sms_enabled": False, "faq_items": []}) == []

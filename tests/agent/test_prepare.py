@@ -7,7 +7,7 @@ from agent import settings
 from agent.models.assistant import Assistant
 from agent.models.attempt import Attempt
 from agent.models.parsing import parse
-from agent.plan import Plan
+from agent.plan import Clip, Plan, Sounds
 from agent.prepare import prepare
 from agent.problems import ErrorCode, InputInvalid
 from agent.providers import REAL, STAND_INS, Providers
@@ -101,6 +101,19 @@ def test_the_delay_is_in_seconds_never_negative_and_the_attempts_wins() -> None:
     assert plan({}).opening.delay == 0.4
     assert plan({"first_sentence_delay_ms": -50}).opening.delay == 0
     assert plan({"first_sentence_delay_ms": 900}, first_sentence_delay_ms=0).opening.delay == 0
+
+
+def test_sounds_are_chosen_with_their_volumes() -> None:
+    assert plan({}).sounds == Sounds()
+    made = plan({"background_sound": "audio/office.ogg", "thinking_sound": "audio/crowded-room.ogg"}).sounds
+    assert made == Sounds(Clip("audio/office.ogg", 0.5), Clip("audio/crowded-room.ogg", 0.5), 1.0)
+    chosen: Raw = {"thinking_sound": "audio/hold_music.ogg", "thinking_sound_probability": 0.3}
+    made = plan({**chosen, "thinking_sound_volume": 0.2, "background_sound_volume": 0.7}).sounds
+    assert made == Sounds(None, Clip("audio/hold_music.ogg", 0.2), 0.3)
+
+
+def test_a_sound_without_volume_is_none() -> None:
+    assert plan({"background_sound": "audio/office.ogg", "background_sound_volume": 0}).sounds == Sounds()
 
 
 def test_the_attempts_model_wins() -> None:

@@ -165,7 +165,7 @@ def test_details_carry_what_the_attempt_brought_and_what_the_call_used() -> None
     assert details.usage is not None
     assert (details.usage.llm_output_tokens, details.usage.stt_secs) == (40, 11.2)
     assert details.health is not None
-    assert (details.health.loop_lag_p99_ms, details.health.starved_ms) == (3.1, 20.0)
+    assert (details.health.loop_lag_p99_ms, details.health.starved_ms, details.health.underruns) == (3.1, 20.0, 2)
 
 
 def test_an_attempt_that_was_only_accepted_says_so_and_no_more() -> None:

@@ -329,6 +329,17 @@ def test_a_lost_provider_is_told_to_the_callee_before_the_end() -> None:
     assert sim.take() == [Mute(), Announce("failure")]
 
 
+def test_a_tool_of_an_earlier_turn_that_returns_late_owes_the_callee_nothing() -> None:
+    sim = asked()
+    sim.feed(e.ToolCalled(at=sim.now, id="1", name="look_up", arguments="{}"), e.TurnTaken(at=sim.now))
+    sim.started("reply")
+    sim.stopped("reply")
+    sim.feed(e.ToolReturned(at=sim.now, id="1", name="look_up", output="", is_error=False))
+    sim.take()
+    sim.wait(PATIENCE.reply + 1)
+    assert sim.take() == []
+
+
 def test_a_goodbye_that_the_model_left_unanswered_is_answered_by_the_worker() -> None:
     sim = asked()
     sim.feed(e.Rendered(at=sim.now, kind="goodbye", seconds=1), e.GoodbyeAsked(at=sim.now))

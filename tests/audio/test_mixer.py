@@ -1,10 +1,12 @@
 """The mixer, tick by tick: what goes out when, and who is told."""
 
+import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from audio.beds import FADE, Bed
 from audio.frames import FRAME, Pcm, silence
 from audio.ledger import AUDIBLE, Utterance, Word
 from audio.mixer import DUCKED, Mixer
@@ -355,3 +357,85 @@ def test_a_voice_without_words_is_concluded_at_a_quiet_moment() -> None:
     desk.mixer.conclude(desk.mixer.speech)
     desk.tick(40)
     assert said.played == 10 * FRAME
+
+
+def bed(value: int, volume: float = 1.0) -> Bed:
+    """A bed of equal samples, faded in."""
+    made = Bed(np.full(1000, value, np.int16), volume)
+    made.fade_in()
+    made.take(FADE)
+    return made
+
+
+def test_beds_lie_under_the_voice_and_go_on_without_it() -> None:
+    desk = Desk()
+    desk.mixer.beds += [bed(700), bed(400, 0.5)]
+    desk.tick()
+    desk.say(utterance("a", ramp(1000)))
+    desk.tick(3)
+    expected = np.full(4 * FRAME, 900)
+    expected[FRAME : FRAME + 1000] += ramp(1000)
+    assert np.array_equal(desk.out, expected)
+
+
+def test_beds_are_no_speech() -> None:
+    desk = Desk()
+    desk.mixer.beds.append(bed(5000))
+    said = utterance("a", silence(500), ramp(100), silence(1000))
+    desk.say(said)
+    desk.tick(5)
+    assert (said.voiced_from, said.voiced_to) == (500, 600)
+    assert said.starved == 0
+    assert list(desk.mixer.ledger) == [said]
+    assert [what for what, _, _ in desk.told] == ["started", "stopped"]
+
+
+def test_the_voice_is_known_apart_from_what_lies_under_it() -> None:
+    desk = Desk()
+    desk.mixer.beds.append(bed(5000))
+    desk.say(utterance("a", ramp(FRAME)))
+    assert np.array_equal(desk.tick(), ramp(FRAME) + 5000)
+    assert np.array_equal(desk.mixer.voice, ramp(FRAME))
+    desk.tick()
+    assert not desk.mixer.voice.any()
+
+
+def test_a_bed_goes_on_while_speech_is_paused_and_after_it_was_cut() -> None:
+    desk = Desk()
+    desk.mixer.beds.append(bed(700))
+    desk.say(utterance("a", ramp(5000)))
+    desk.tick()
+    desk.mixer.speech.paused = True
+    assert np.all(desk.tick(2) == 700)
+    desk.mixer.speech.paused = False
+    desk.tick()
+    desk.mixer.cut(desk.mixer.speech)
+    assert np.all(desk.tick(2)[FRAME:] == 700)
+
+
+def test_a_bed_that_is_faded_out_at_a_start_is_gone_within_100_ms_of_it() -> None:
+    thinking = bed(3000)
+    desk = Desk(first=lambda said: thinking.fade_out())
+    desk.mixer.beds.append(thinking)
+    desk.tick(2)
+    desk.say(utterance("a", silence(300), np.full(9000, 5000, np.int16)))
+    desk.tick(20)
+    under = desk.out[2 * FRAME :].astype(np.int32)
+    under[300:9300] -= 5000
+    assert np.all(under[FADE - 1 :] == 0)
+    assert under[0] == 2999
+
+
+def test_mixing_two_beds_costs_little() -> None:
+    desk = Mixer(started=nothing, stopped=nothing)
+    frames = 500
+
+    def ticked() -> float:
+        began = time.process_time()
+        for _ in range(frames):
+            desk.tick()
+        return (time.process_time() - began) / frames
+
+    plain = min(ticked() for _ in range(5))
+    desk.beds += [bed(700), bed(400)]
+    assert min(ticked() for _ in range(5)) - plain < 50e-6

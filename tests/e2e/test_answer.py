@@ -40,10 +40,14 @@ class Chirping:
         self._frames = list(np.split(whole, len(whole) // FRAME))
 
     def speak(self) -> Pcm:
-        return self._frames.pop(0) if self._frames else silence()
+        self._said = self._frames.pop(0) if self._frames else silence()
+        return self._said
 
     def hear(self, pcm: Pcm) -> None:
         assert len(pcm) == FRAME
+
+    def voice(self) -> Pcm:
+        return self._said
 
     def spoken(self) -> Sequence[SpokenWord]:
         return ()

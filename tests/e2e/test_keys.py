@@ -30,6 +30,9 @@ class Silent:
     def hear(self, pcm: Pcm) -> None:
         assert len(pcm) == FRAME
 
+    def voice(self) -> Pcm:
+        return silence()
+
     def spoken(self) -> Sequence[SpokenWord]:
         return ()
 

@@ -63,6 +63,9 @@ class FakeLeg:
     def hear(self, pcm: Pcm) -> None:
         self.heard.append(pcm)
 
+    def voice(self) -> Pcm:
+        return self._sound[self._position - FRAME : self._position]
+
     def spoken(self) -> Sequence[SpokenWord]:
         """As a real leg does it: a word is listed once half of it went out, its end moving on meanwhile."""
         return [

@@ -193,6 +193,9 @@ class FakeLeg:
     def hear(self, pcm: Pcm) -> None:
         self.heard.append(pcm)
 
+    def voice(self) -> Pcm:
+        return silence()
+
     def spoken(self) -> Sequence[SpokenWord]:
         return []
 

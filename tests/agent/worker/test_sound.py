@@ -26,6 +26,9 @@ class Leg:
 
     def speak(self) -> Pcm:
         self.asked.append(now())
+        return self.voice()
+
+    def voice(self) -> Pcm:
         return frame(999 + len(self.asked))
 
     def hear(self, pcm: Pcm) -> None:
@@ -154,6 +157,17 @@ def test_speech_keeps_its_short_pauses_and_only_a_long_one_is_shortened() -> Non
     backlog.put(silence())
     assert len(backlog) == ENOUGH + 2
     assert backlog.left_out == 3
+
+
+def test_a_delay_is_made_up_for_although_there_is_always_sound_under_the_voice() -> None:
+    backlog = Backlog(spoken=True)
+    for step in range(ENOUGH + 4):
+        backlog.put(np.arange(FRAME * step, FRAME * (step + 1), dtype=np.int16), silence())
+    assert (len(backlog), backlog.left_out) == (ENOUGH, 4)
+    heard = np.concatenate([pcm for _ in range(ENOUGH) if (pcm := backlog.take()) is not None])
+    assert heard[0] <= ENOUGH
+    assert heard[-1] == FRAME * (ENOUGH + 4) - 1
+    assert np.max(np.abs(np.diff(heard))) < FRAME / 20
 
 
 def test_a_backlog_of_nothing_but_sound_is_bounded_too() -> None:

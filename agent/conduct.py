@@ -84,7 +84,7 @@ class Studio:
         self.ears = Ears(pipeline.recogniser, pipeline.detector, call.post, now)
         self._mouth = Mouth(self.mixer, time.time)
         self._announcer = Announcer(self.mixer, call.post, now)
-        session = session_for(pipeline, self.ears)
+        session = session_for(pipeline, self.ears, plan.endpointing)
         toolbox = Toolbox(runner, plan.variables, call.post, now)
         tools = toolbox.tools(plan.tools, closing=plan.goodbye is not None)
         session.on("function_tools_executed", toolbox.executed)

@@ -18,6 +18,7 @@ from agent import events as e
 from agent.ears import Ears, SharedDetector, frame_of, shared_words
 from agent.failures import reason_of
 from agent.pipeline import PROVIDER_OPTIONS, Pipeline
+from agent.plan import Endpointing
 from agent.realtime.talker import Talker
 from agent.voice import Microphone, Mouth, new_id, voiced
 from audio.frames import Pcm
@@ -178,7 +179,7 @@ class Observer:
         self._tell(e.Failed(at=self._now(), code="provider_failed", message=reason_of(event.error.error, _PARTS[kind])))
 
 
-def session_for(pipeline: Pipeline, ears: Ears) -> AgentSession[None]:
+def session_for(pipeline: Pipeline, ears: Ears, endpointing: Endpointing) -> AgentSession[None]:
     """A session over the pipeline that hears through the ears."""
     model = pipeline.model
     takes_turns = isinstance(model, Talker) and model.takes_turns
@@ -189,7 +190,8 @@ def session_for(pipeline: Pipeline, ears: Ears) -> AgentSession[None]:
         tts=pipeline.voice,
         turn_handling={
             "turn_detection": "realtime_llm" if takes_turns else pipeline.turns,
-            "endpointing": {"min_delay": 0.3, "max_delay": 2.5},
+            "endpointing": {"min_delay": endpointing.shortest, "max_delay": endpointing.longest},
+            "preemptive_generation": {"enabled": True, "preemptive_tts": endpointing.speech_ahead},
             "interruption": {"mode": "vad", "discard_audio_if_uninterruptible": False},
         },
         aec_warmup_duration=None,

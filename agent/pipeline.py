@@ -16,6 +16,7 @@ from livekit.plugins import cartesia, deepgram, elevenlabs, openai
 from openai import AsyncOpenAI
 
 from agent import gradium, soniox
+from agent.clauses import FIRST_APART, Clauses
 from agent.plan import Endpoint, ModelPlan, Plan, RealtimePlan, RecogniserPlan, VoicePlan
 from agent.realtime.openai import OpenAITalker
 from agent.realtime.talker import Talker
@@ -130,6 +131,7 @@ def _voice(plan: VoicePlan, language: str, connect: _Connect) -> tts.TTS[Any]:
             volume=plan.volume,
             sample_rate=RATE,
             pronunciation_dict_id=plan.pronunciation_id,
+            tokenizer=Clauses(),
             api_key=key,
             base_url=plan.endpoint.base_url or "https://api.cartesia.ai",
         )
@@ -139,6 +141,7 @@ def _voice(plan: VoicePlan, language: str, connect: _Connect) -> tts.TTS[Any]:
             model=plan.model,
             voice_settings=elevenlabs.VoiceSettings(stability=0.5, similarity_boost=0.75, speed=plan.speed),
             encoding="pcm_24000",
+            word_tokenizer=Clauses(FIRST_APART),
             language=_base(language),
             api_key=key,
             base_url=plan.endpoint.base_url or "https://api.elevenlabs.io/v1",

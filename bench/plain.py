@@ -19,7 +19,7 @@ from livekit.agents.utils import http_context
 from livekit.agents.voice import io
 from livekit.plugins import cartesia, deepgram, openai
 
-from agent.line import Dropped, HungUp, LineEvent, Refused, SpokenWord
+from agent.line import Dropped, HungUp, Leg, LineEvent, Refused, SpokenWord
 from agent.rehearsal.line import Sides, SimulatedLine
 from agent.rehearsal.marks import marking
 from agent.rehearsal.script import LineScript
@@ -50,7 +50,7 @@ async def talked(stand_ins: StandIns, script: LineScript) -> Sides:
         session.input.audio = leg.microphone
         session.output.audio = leg.speaker
         await session.start(Agent(instructions=PROMPT), record=False)
-        await _until_over(line, leg)
+        await until_over(line, leg)
     return line.said
 
 
@@ -70,7 +70,8 @@ def _session(call: StandInCall, line: SimulatedLine, script: LineScript) -> Agen
     )
 
 
-async def _until_over(line: SimulatedLine, leg: "_Leg") -> None:
+async def until_over(line: SimulatedLine, leg: Leg) -> None:
+    """Dial and stay until the callee hangs up. Raises `CallFailed` when that does not happen."""
     over: asyncio.Future[LineEvent] = asyncio.get_running_loop().create_future()
 
     def notified(event: LineEvent) -> None:

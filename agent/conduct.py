@@ -21,6 +21,7 @@ from agent.conversation import Caller, Conversation, Observer, session_for
 from agent.ears import Ears
 from agent.headset import Headset, LateLeg
 from agent.journal import Journal
+from agent.judge import AcousticJudge
 from agent.lag import LagMeter
 from agent.line import Line
 from agent.meter import Meter
@@ -81,14 +82,16 @@ class Studio:
         self._call = call
         self._now = now
         self.mixer = Mixer(started=self._started, stopped=self._stopped)
-        self.ears = Ears(pipeline.recogniser, pipeline.detector, call.post, now)
+        model, turns = pipeline.model, pipeline.turns
+        # A model that hears has the session's sound, and so has the judge.
+        judge = turns.hear if isinstance(turns, AcousticJudge) and not isinstance(model, Talker) else None
+        self.ears = Ears(pipeline.recogniser, pipeline.detector, call.post, now, judge)
         self._mouth = Mouth(self.mixer, time.time)
         self._announcer = Announcer(self.mixer, call.post, now)
         session = session_for(pipeline, self.ears, plan.endpointing)
         toolbox = Toolbox(runner, plan.variables, call.post, now)
         tools = toolbox.tools(plan.tools, closing=plan.goodbye is not None)
         session.on("function_tools_executed", toolbox.executed)
-        model = pipeline.model
         kind = RealtimeCaller if isinstance(model, Talker) else Caller
         caller = kind(plan.prompt, tools, self.ears, self._turn_taken, self._reply_begun)
         self.conversation = Conversation(caller, session, self.ears, self._mouth)
@@ -98,7 +101,7 @@ class Studio:
             model.on("metrics_collected", self._observer.counted)
             model.taken = self._turn_taken
             model.reconnected = self._reconnected
-        hearers = (self.ears.hear, self.conversation.hear)
+        hearers = (self.ears.hear, self.conversation.hear) if isinstance(model, Talker) else (self.ears.hear,)
         self.headset = Headset(self.mixer, hearers, tape.record if tape is not None else None)
 
     async def prepare(self, plan: Plan, pipeline: Pipeline) -> None:

@@ -99,7 +99,7 @@ class Conversation:
         await self._session.start(self._caller, record=False)
 
     def hear(self, pcm: Pcm) -> None:
-        """Take 20 ms of the callee's side."""
+        """Take 20 ms of the callee's side, for a model that hears; others are told what the ears made of it."""
         self._microphone.push(frame_of(pcm))
 
     def repair(self, owing: bool) -> None:

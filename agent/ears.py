@@ -6,7 +6,7 @@ it is asked for.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,19 +17,19 @@ from livekit.agents import APIConnectionError, APIConnectOptions, APIError, stt,
 from agent import events as e
 from audio.frames import RATE, Pcm
 from audio.levels import Levels
+from audio.resampling import SPEECH_RATE, Downsampler
 
 RECOGNISER_OPTIONS = APIConnectOptions(max_retry=3, retry_interval=0.5, timeout=5.0)
 """A recogniser that is gone for longer than about two seconds ends the call; sound is kept for it meanwhile."""
 
-HEARING_RATE = 16_000
-"""Samples a second for detector and recogniser: what both want, so that it is resampled once for both."""
+Hear = Callable[[rtc.AudioFrame], None]
 
 _FINALS = stt.SpeechEventType.FINAL_TRANSCRIPT
 
 
-def frame_of(pcm: Pcm) -> rtc.AudioFrame:
-    """The samples as the framework's own frame."""
-    return rtc.AudioFrame(data=pcm.tobytes(), sample_rate=RATE, num_channels=1, samples_per_channel=len(pcm))
+def frame_of(pcm: Pcm, rate: int = RATE) -> rtc.AudioFrame:
+    """The samples, so many a second, as the framework's own frame."""
+    return rtc.AudioFrame(data=pcm.tobytes(), sample_rate=rate, num_channels=1, samples_per_channel=len(pcm))
 
 
 class Gate:
@@ -82,25 +82,33 @@ class Gate:
 class _Streams:
     speech: vad.VADStream
     words: stt.RecognizeStream
-    resampler: rtc.AudioResampler = field(
-        default_factory=lambda: rtc.AudioResampler(RATE, HEARING_RATE, quality=rtc.AudioResamplerQuality.QUICK)
-    )
-    """Without delay, where the better ones hold back 20 ms; a telephone carries nothing that it would fold back."""
+    judge: Hear | None
+    downsampler: Downsampler = field(default_factory=Downsampler)
+    """Once for all: every one of them wants the same rate."""
 
-    def push(self, frames: Iterable[rtc.AudioFrame]) -> None:
+    def push(self, pcm: Pcm) -> None:
+        frame = frame_of(self.downsampler.run(pcm), SPEECH_RATE)
+        if self.judge is not None:
+            self.judge(frame)
         with suppress(RuntimeError):  # a stream that failed is closed a moment before `listen` notices
-            for frame in frames:
-                self.speech.push_frame(frame)
-                self.words.push_frame(frame)
+            self.speech.push_frame(frame)
+            self.words.push_frame(frame)
 
 
 class Ears:
     """Hears one leg."""
 
     def __init__(
-        self, recogniser: stt.STT[Any], detector: vad.VAD, tell: Callable[[e.Event], None], now: Callable[[], float]
+        self,
+        recogniser: stt.STT[Any],
+        detector: vad.VAD,
+        tell: Callable[[e.Event], None],
+        now: Callable[[], float],
+        judge: Hear | None = None,
     ) -> None:
+        """`judge` is given the callee's sound, at `SPEECH_RATE`, before detector and recogniser are."""
         self.recogniser = recogniser
+        self._judge = judge
         self.gate = Gate()
         self.speaking = False
         """The callee speaks at this moment."""
@@ -124,7 +132,7 @@ class Ears:
     async def listen(self) -> None:
         """Hear until cancelled. Raises APIError when the recogniser is lost for good."""
         streams = self._streams = _Streams(
-            self._detector.stream(), self.recogniser.stream(conn_options=RECOGNISER_OPTIONS)
+            self._detector.stream(), self.recogniser.stream(conn_options=RECOGNISER_OPTIONS), self._judge
         )
         lost: list[BaseException] = []
         try:
@@ -145,14 +153,13 @@ class Ears:
         """Take 20 ms of the callee's side; deaf before `listen` runs and after it ended."""
         self._levels.take(pcm)
         if self._streams is not None:
-            self._streams.push(self._streams.resampler.push(frame_of(pcm)))
+            self._streams.push(pcm)
 
     async def settle(self, seconds: float) -> None:
         """After the call: wait until the recogniser has said what the last words were, but not longer than this."""
         if self._streams is None or self._finished.is_set():
             return
         self._settling = True
-        self._streams.push(self._streams.resampler.flush())
         self._streams.words.flush()
         try:
             await asyncio.wait_for(self._finished.wait(), seconds)
@@ -162,7 +169,7 @@ class Ears:
     async def _detect(self, speech: vad.VADStream) -> None:
         async for event in speech:
             self.gate.pass_on(event)
-            heard = event.samples_index / HEARING_RATE
+            heard = event.samples_index / SPEECH_RATE
             if event.type is vad.VADEventType.START_OF_SPEECH:
                 self.speaking = True
                 self._finished.clear()

@@ -29,7 +29,7 @@ from audio.frames import FRAME, RATE, Pcm, seconds, silence
 from bench.ours import PROMPT, CallFailed
 from bench.scripts import LANGUAGE
 
-_LONGEST = 600.0
+_LONGEST = 180.0
 """Seconds a call may take."""
 _VOICE_ID = "f786b574-daa5-4673-aa0c-cbe3e8534c02"
 _KEY = "stand-in"

@@ -39,6 +39,8 @@ class Comparison:
     exchanges: tuple[Exchange, ...]
     lags: tuple[float, ...]
     """Milliseconds that 99 of 100 wake-ups of the loop were not later than, in each of our calls."""
+    repeated: int = 0
+    """Pairs of calls that had to be made once more."""
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -56,6 +58,7 @@ class Comparison:
             Figure("  ours - plain, median of the turns", median(both), Unit.MILLISECONDS, note=f"{len(both)} pairs"),
             *_compared("95 of 100", 95, ours, others, _SELDOM_SLOW),
             *self._late(),
+            Figure("pairs of calls made again", self.repeated, Unit.COUNT),
             *self._cut_ins(),
             Figure(
                 "loop lag, 99 of 100",
@@ -110,20 +113,26 @@ async def compared(
     """The same turns on the same lines, a call of ours beside a plain one. `told` hears how far it is.
 
     The two of a pair run at the same time in the same loop, so that what disturbs one disturbs the other; so do
-    `at_once` pairs.
+    `at_once` pairs. A pair of which a call breaks off, as on a machine that stalls, is made once more.
     """
     said = blocks(turns(count, held_out=held_out))
     free = asyncio.Semaphore(at_once)
 
+    again: list[int] = []
+
     async def pair(number: int, block: Sequence[Turn]) -> tuple[list[Exchange], float]:
         async with free:
             told(f"pair of calls {number} of {len(said)}")
-            return await _pair(stand_ins, block, seed=number)
+            try:
+                return await _pair(stand_ins, block, seed=number)
+            except CallFailed as error:
+                again.append(number)
+                told(f"pair of calls {number} of {len(said)} again: {error}")
+                return await _pair(stand_ins, block, seed=number)
 
     pairs = await asyncio.gather(*(pair(number, block) for number, block in enumerate(said, start=1)))
-    return Comparison(
-        tuple(exchange for exchanges, _ in pairs for exchange in exchanges), tuple(lag for _, lag in pairs)
-    )
+    exchanges = tuple(exchange for exchanges, _ in pairs for exchange in exchanges)
+    return Comparison(exchanges, tuple(lag for _, lag in pairs), len(again))
 
 
 async def _pair(stand_ins: StandIns, block: Sequence[Turn], seed: int) -> tuple[list[Exchange], float]:

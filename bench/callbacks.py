@@ -25,7 +25,7 @@ class Longest:
     ms: float
     """CPU time of the thread."""
     name: str
-    """Its function, or the coroutine of the task whose step it was."""
+    """Its function, or the task whose step it was and the coroutine of that."""
 
 
 class Callbacks:
@@ -66,8 +66,9 @@ class Callbacks:
 
 
 def _name(handle: asyncio.Handle) -> str:
-    code = _code(handle)
-    return "unknown" if code is None else code.co_qualname
+    code, task = _code(handle), _task(handle)
+    name = "unknown" if code is None else code.co_qualname
+    return name if task is None else f"{task.get_name()}: {name}"
 
 
 def _path(handle: asyncio.Handle) -> str:
@@ -75,9 +76,15 @@ def _path(handle: asyncio.Handle) -> str:
     return "" if code is None else code.co_filename
 
 
+def _task(handle: asyncio.Handle) -> "asyncio.Task[Any] | None":
+    """The task whose step it is."""
+    owner = getattr(_CALLBACK(handle), "__self__", None)
+    return owner if isinstance(owner, asyncio.Task) else None
+
+
 def _code(handle: asyncio.Handle) -> CodeType | None:
-    callback = _CALLBACK(handle)
-    task = getattr(callback, "__self__", None)
-    if isinstance(task, asyncio.Task):
+    task = _task(handle)
+    if task is not None:
         return getattr(task.get_coro(), "cr_code", None)
+    callback = _CALLBACK(handle)
     return getattr(getattr(callback, "__func__", callback), "__code__", None)

@@ -35,8 +35,8 @@ SECONDS = 45.0
 """Length of a call."""
 _APART = 0.37
 """Seconds between the starts of two calls: no multiple of a tick, so that their ticks do not fall together."""
-_WARM_UP = 8.0
-"""Seconds of the call that is not counted."""
+_WARM_UP = 13.0
+"""Seconds of the call that is not counted: long enough for a turn and its answer."""
 _BEFORE_THE_END = 2.0
 """Seconds before the first call ends at which the memory is looked at: all are there then."""
 
@@ -117,6 +117,7 @@ async def measured(side: Side, calls: int, address: str, *, recorded: bool, time
     async with attached(address) as stand_ins:
         await call(stand_ins, timetable(_WARM_UP, seed=0))
         gc.collect()
+        gc.freeze()  # as the worker does before it forks
         memory = asyncio.create_task(_growth(calls * _APART + SECONDS - _BEFORE_THE_END), name="memory")
         with Callbacks(timed) as callbacks:
             before = time.process_time()

@@ -4,7 +4,7 @@ from collections import Counter
 from agent.rehearsal.script import After
 from audio.frames import samples
 from bench.hearing import BETWEEN_TURNS
-from bench.scripts import PAUSES, blocks, conversation, turns
+from bench.scripts import PAUSES, blocks, conversation, timetable, turns
 from bench.texts import HELD_OUT, TUNED, Kind
 
 
@@ -52,3 +52,9 @@ def test_a_conversation_ends_with_the_callee_hanging_up() -> None:
     assert [step.say.text("en") for step in line.callee if step.say] == [turn.text for turn in said]
     assert line.callee[-1].hang_up
     assert line.callee[-1].after in (None, After.AGENT_STOPS)
+
+
+def test_a_timetable_goes_on_whatever_the_agent_does() -> None:
+    line = timetable(45.0, seed=1)
+    assert [step.at for step in line.callee] == [1, 9, 17, 25, 33, 45]
+    assert line.callee[-1].hang_up

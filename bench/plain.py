@@ -2,7 +2,7 @@
 
 It has the same plugins, stand-ins, line and judge of turn ends as the worker's. Nothing else of the worker is in it: no
 shared ears, no ledger, no supervisor, no recording. Its endpointing is pinned to the framework's defaults for a judge
-that streams, which are also the worker's; the rest is the framework's default.
+that streams, 0.3 and 2.5 s; the rest is the framework's default.
 """
 
 import asyncio

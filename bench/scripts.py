@@ -39,6 +39,9 @@ ENDS_MISSED = 0.1
 PAUSES_MISTAKEN = 0.125
 """Share of the pauses that the judge takes for ends."""
 
+_LISTENS = 2.8
+"""Seconds the callee stays silent once the agent has stopped: where they stopped it themselves, it still owes an answer,
+which takes so long where the end of their turn was missed."""
 _FIRST_TURN, _EVERY = 1, 8
 """Seconds after which the first turn begins in a call by a timetable, and from one to the next."""
 
@@ -106,8 +109,8 @@ def conversation(said: Sequence[Turn], seed: int) -> LineScript:
     """A line on which the callee says the turns, each when the agent has answered, and then hangs up."""
     errors = Errors(ends=ENDS_MISSED, pauses=PAUSES_MISTAKEN, seed=seed)
     return line(
-        *({"say": turn.text} for turn in said),
-        {"hang_up": True},
+        *({"say": turn.text, **({"wait": _LISTENS} if index else {})} for index, turn in enumerate(said)),
+        {"hang_up": True, "wait": _LISTENS},
         model={"script": [{"reply": _REPLIES[seed % len(_REPLIES)], "repeat": True}]},
         errors=errors.model_dump(),
     )

@@ -5,7 +5,7 @@ want it, and tells of every window. Here the model, which takes 0.05 ms, is aske
 on nothing is told. What is told of speech is the same, window by window.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from livekit import rtc
@@ -24,7 +24,7 @@ _LEAST_SPEECH = 0.05
 """Seconds of speech after which somebody is said to speak; the framework's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Heard:
     """What the windows up to now come to."""
 
@@ -44,7 +44,15 @@ class _Heard:
         """Nobody speaks or begins to."""
         return not self.speaking and self.loud == 0
 
-    def event(self, kind: vad.VADEventType, probability: float = 0.0) -> vad.VADEvent:
+    def pass_window(self) -> None:
+        """Another window has passed."""
+        self.samples += VAD_WINDOW_SAMPLES
+        if self.speaking:
+            self.speech += _WINDOW
+        else:
+            self.silence += _WINDOW
+
+    def event(self, kind: vad.VADEventType, probability: float) -> vad.VADEvent:
         """As the framework tells it."""
         return vad.VADEvent(
             type=kind,
@@ -111,31 +119,31 @@ class _Detection(vad.VADStream):
             continue
 
     def _take(self, probability: float) -> None:
-        heard = self._after_window()
+        heard = self._heard
+        heard.pass_window()
         if not (heard.still and self._told_still):
-            self._event_ch.send_nowait(heard.event(vad.VADEventType.INFERENCE_DONE, probability))
+            self._tell(vad.VADEventType.INFERENCE_DONE, probability)
         self._told_still = heard.still
-        loud = probability >= _SPEECH or (heard.speaking and probability > _STILL_SPEECH)
-        self._heard = self._louder(heard) if loud else self._quieter(heard)
+        if probability >= _SPEECH or (heard.speaking and probability > _STILL_SPEECH):
+            self._louder()
+        else:
+            self._quieter()
 
-    def _after_window(self) -> _Heard:
-        heard = replace(self._heard, samples=self._heard.samples + VAD_WINDOW_SAMPLES)
-        if heard.speaking:
-            return replace(heard, speech=heard.speech + _WINDOW)
-        return replace(heard, silence=heard.silence + _WINDOW)
+    def _louder(self) -> None:
+        heard = self._heard
+        heard.loud, heard.quiet = heard.loud + _WINDOW, 0.0
+        if not heard.speaking and heard.loud >= _LEAST_SPEECH:
+            heard.speaking, heard.silence, heard.speech = True, 0.0, heard.loud
+            self._tell(vad.VADEventType.START_OF_SPEECH)
 
-    def _louder(self, heard: _Heard) -> _Heard:
-        heard = replace(heard, loud=heard.loud + _WINDOW, quiet=0.0)
-        if heard.speaking or heard.loud < _LEAST_SPEECH:
-            return heard
-        heard = replace(heard, speaking=True, silence=0.0, speech=heard.loud)
-        self._event_ch.send_nowait(heard.event(vad.VADEventType.START_OF_SPEECH))
-        return heard
+    def _quieter(self) -> None:
+        heard = self._heard
+        heard.loud, heard.quiet = 0.0, heard.quiet + _WINDOW
+        if heard.speaking and heard.quiet >= self._min_silence:
+            heard.speaking, heard.silence = False, heard.quiet
+            heard.speech = max(0.0, heard.speech - heard.quiet)
+            self._tell(vad.VADEventType.END_OF_SPEECH)
+            heard.speech = 0.0
 
-    def _quieter(self, heard: _Heard) -> _Heard:
-        heard = replace(heard, quiet=heard.quiet + _WINDOW, loud=0.0)
-        if not heard.speaking or heard.quiet < self._min_silence:
-            return heard
-        heard = replace(heard, speaking=False, silence=heard.quiet, speech=max(0.0, heard.speech - heard.quiet))
-        self._event_ch.send_nowait(heard.event(vad.VADEventType.END_OF_SPEECH))
-        return replace(heard, speech=0.0)
+    def _tell(self, kind: vad.VADEventType, probability: float = 0.0) -> None:
+        self._event_ch.send_nowait(self._heard.event(kind, probability))

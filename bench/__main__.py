@@ -42,7 +42,7 @@ def bench(
     cost: Annotated[bool, typer.Option("--cost", help="Measure what calls cost instead: CPU and memory.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
-    """Measure the worker's latencies beside a plain LiveKit session, in about eight minutes."""
+    """Measure the worker's latencies beside a plain LiveKit session, in about twelve minutes."""
     logs.configure()
     console = Console(stderr=True, highlight=False)
     try:

@@ -40,8 +40,8 @@ PAUSES_MISTAKEN = 0.125
 """Share of the pauses that the judge takes for ends."""
 
 _LISTENS = 2.8
-"""Seconds the callee stays silent once the agent has stopped: where they stopped it themselves, it still owes an answer,
-which takes so long where the end of their turn was missed."""
+"""Seconds the callee stays silent once the agent has stopped: where they stopped it themselves it still owes an answer,
+which takes that long where the end of their turn was missed."""
 _FIRST_TURN, _EVERY = 1, 8
 """Seconds after which the first turn begins in a call by a timetable, and from one to the next."""
 

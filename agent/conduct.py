@@ -22,9 +22,10 @@ from agent.ambience import Ambience
 from agent.announcer import Announcer, sentences, written_opening
 from agent.call import HANG_UP_LONGEST, INTERNAL, Call
 from agent.conversation import Caller, Conversation, Observer, session_for
-from agent.ears import Ears
+from agent.ears import Ears, Instruments
 from agent.headset import Headset, LateLeg, OwnVoice
 from agent.journal import Journal
+from agent.judge import AcousticJudge
 from agent.lag import LagMeter, TickMeter
 from agent.line import Line
 from agent.meter import Meter
@@ -88,16 +89,19 @@ class Studio:
         self.mixer = Mixer(started=self._started, stopped=self._stopped)
         meter = EchoMeter()
         own = OwnVoice(self.mixer, meter)
-        self.ears = Ears(pipeline.recogniser, pipeline.detector, own, plan.language, call.post, now)
+        model, turns = pipeline.model, pipeline.turns
+        # A model that hears has the session's sound, and so has the judge.
+        judge = turns.hear if isinstance(turns, AcousticJudge) and not isinstance(model, Talker) else None
+        instruments = Instruments(pipeline.recogniser, pipeline.detector, judge)
+        self.ears = Ears(instruments, own, plan.language, call.post, now)
         self._mouth = Mouth(self.mixer, time.time)
         self._announcer = Announcer(self.mixer, call.post, now)
         self._ambience = Ambience(plan.sounds, self.mixer, random.random)
         call.follow(self._ambience.follow)
-        session = session_for(pipeline, self.ears)
+        session = session_for(pipeline, self.ears, plan.endpointing)
         toolbox = Toolbox(runner, plan.variables, call.post, now)
         tools = toolbox.tools(plan.tools, closing=plan.goodbye is not None)
         session.on("function_tools_executed", toolbox.executed)
-        model = pipeline.model
         kind = RealtimeCaller if isinstance(model, Talker) else Caller
         caller = kind(plan.prompt, tools, self.ears, self._turn_taken, self._reply_begun)
         self.conversation = Conversation(caller, session, self.ears, self._mouth)
@@ -107,7 +111,7 @@ class Studio:
             model.on("metrics_collected", self._observer.counted)
             model.taken = self._turn_taken
             model.reconnected = self._reconnected
-        hearers = (self.ears.hear, self.conversation.hear)
+        hearers = (self.ears.hear, self.conversation.hear) if isinstance(model, Talker) else (self.ears.hear,)
         comparers = (meter.take,) if tape is None else (meter.take, tape.record)
         self.ticks = TickMeter(now)
         self.headset = Headset(self.mixer, hearers, comparers, self.ticks.tick)

@@ -19,6 +19,7 @@ from agent.ears import Ears, frame_of
 from agent.failures import reason_of
 from agent.gate import SharedDetector, shared_words
 from agent.pipeline import PROVIDER_OPTIONS, Pipeline
+from agent.plan import Endpointing
 from agent.realtime.talker import Talker
 from agent.voice import Microphone, Mouth, new_id, voiced
 from audio.frames import Pcm
@@ -99,7 +100,7 @@ class Conversation:
         await self._session.start(self._caller, record=False)
 
     def hear(self, pcm: Pcm) -> None:
-        """Take 20 ms of the callee's side."""
+        """Take 20 ms of the callee's side, for a model that hears; others are told what the ears made of it."""
         self._microphone.push(frame_of(pcm))
 
     def repair(self, owing: bool) -> None:
@@ -185,7 +186,7 @@ class Observer:
         self._tell(e.ReplyFailed(at=self._now(), message=reason_of(event.error.error, _PARTS[kind])))
 
 
-def session_for(pipeline: Pipeline, ears: Ears) -> AgentSession[None]:
+def session_for(pipeline: Pipeline, ears: Ears, endpointing: Endpointing) -> AgentSession[None]:
     """A session over the pipeline that hears through the ears."""
     model = pipeline.model
     takes_turns = isinstance(model, Talker) and model.takes_turns
@@ -196,7 +197,8 @@ def session_for(pipeline: Pipeline, ears: Ears) -> AgentSession[None]:
         tts=pipeline.voice,
         turn_handling={
             "turn_detection": "realtime_llm" if takes_turns else pipeline.turns,
-            "endpointing": {"min_delay": 0.3, "max_delay": 2.5},
+            "endpointing": {"min_delay": endpointing.shortest, "max_delay": endpointing.longest},
+            "preemptive_generation": {"enabled": True, "preemptive_tts": endpointing.speech_ahead},
             "interruption": {"mode": "vad", "discard_audio_if_uninterruptible": False},
         },
         aec_warmup_duration=None,

@@ -6,7 +6,7 @@ it is asked for.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -20,21 +20,22 @@ from agent.gate import Gate
 from agent.stretch import Stretch
 from audio.frames import RATE, Pcm
 from audio.levels import Levels
+from audio.resampling import SPEECH_RATE, Downsampler
 
 RECOGNISER_OPTIONS = APIConnectOptions(max_retry=3, retry_interval=0.5, timeout=5.0)
 """A recogniser that is gone for longer than about two seconds ends the call; sound is kept for it meanwhile."""
 
 WINDOW = 0.032
 """Seconds of sound that the detector judges at once."""
-HEARING_RATE = 16_000
-"""Samples a second for detector and recogniser: what both want, so that it is resampled once for both."""
+
+Hear = Callable[[rtc.AudioFrame], None]
 
 _FINALS = stt.SpeechEventType.FINAL_TRANSCRIPT
 
 
-def frame_of(pcm: Pcm) -> rtc.AudioFrame:
-    """The samples as the framework's own frame."""
-    return rtc.AudioFrame(data=pcm.tobytes(), sample_rate=RATE, num_channels=1, samples_per_channel=len(pcm))
+def frame_of(pcm: Pcm, rate: int = RATE) -> rtc.AudioFrame:
+    """The samples, so many a second, as the framework's own frame."""
+    return rtc.AudioFrame(data=pcm.tobytes(), sample_rate=rate, num_channels=1, samples_per_channel=len(pcm))
 
 
 class OwnVoice(Protocol):
@@ -55,19 +56,30 @@ class OwnVoice(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Instruments:
+    """What a leg is heard with."""
+
+    recogniser: stt.STT[Any]
+    detector: vad.VAD
+    judge: Hear | None = None
+    """Given the callee's sound, at `SPEECH_RATE`, before the others are."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Streams:
     speech: vad.VADStream
     words: stt.RecognizeStream
-    resampler: rtc.AudioResampler = field(
-        default_factory=lambda: rtc.AudioResampler(RATE, HEARING_RATE, quality=rtc.AudioResamplerQuality.QUICK)
-    )
-    """Without delay, where the better ones hold back 20 ms; a telephone carries nothing that it would fold back."""
+    judge: Hear | None
+    downsampler: Downsampler = field(default_factory=Downsampler)
+    """Once for all: every one of them wants the same rate."""
 
-    def push(self, frames: Iterable[rtc.AudioFrame]) -> None:
+    def push(self, pcm: Pcm) -> None:
+        frame = frame_of(self.downsampler.run(pcm), SPEECH_RATE)
+        if self.judge is not None:
+            self.judge(frame)
         with suppress(RuntimeError):  # a stream that failed is closed a moment before `listen` notices
-            for frame in frames:
-                self.speech.push_frame(frame)
-                self.words.push_frame(frame)
+            self.speech.push_frame(frame)
+            self.words.push_frame(frame)
 
 
 class Ears:
@@ -75,19 +87,17 @@ class Ears:
 
     def __init__(
         self,
-        recogniser: stt.STT[Any],
-        detector: vad.VAD,
+        instruments: Instruments,
         own: OwnVoice,
         language: str,
         tell: Callable[[e.Event], None],
         now: Callable[[], float],
     ) -> None:
         """`language` is BCP 47, what the callee is expected to speak."""
-        self.recogniser = recogniser
+        self._instruments = instruments
         self.gate = Gate()
         self.speaking = False
         """The callee speaks at this moment."""
-        self._detector = detector
         self._own = own
         self._language = language
         self._tell = tell
@@ -113,7 +123,9 @@ class Ears:
     async def listen(self) -> None:
         """Hear until cancelled. Raises APIError when the recogniser is lost for good."""
         streams = self._streams = _Streams(
-            self._detector.stream(), self.recogniser.stream(conn_options=RECOGNISER_OPTIONS)
+            self._instruments.detector.stream(),
+            self._instruments.recogniser.stream(conn_options=RECOGNISER_OPTIONS),
+            self._instruments.judge,
         )
         lost: list[BaseException] = []
         try:
@@ -134,14 +146,13 @@ class Ears:
         """Take 20 ms of the callee's side; deaf before `listen` runs and after it ended."""
         self._levels.take(pcm)
         if self._streams is not None:
-            self._streams.push(self._streams.resampler.push(frame_of(pcm)))
+            self._streams.push(pcm)
 
     async def settle(self, seconds: float) -> None:
         """After the call: wait until the recogniser has said what the last words were, but not longer than this."""
         if self._streams is None or self._finished.is_set():
             return
         self._settling = True
-        self._streams.push(self._streams.resampler.flush())
         self._streams.words.flush()
         try:
             await asyncio.wait_for(self._finished.wait(), seconds)
@@ -171,7 +182,7 @@ class Ears:
         self.speaking, self._worded = True, False
         self._finished.clear()
         self._stretch = Stretch(event.speech_duration, self._own.echoed) if over_agent else None
-        began = _sample(event.samples_index / HEARING_RATE - event.speech_duration)
+        began = _sample(event.samples_index / SPEECH_RATE - event.speech_duration)
         self._tell(e.CalleeStarted(at=self._now(), sample=self._levels.began(began), over_agent=over_agent))
 
     def _ended(self, event: vad.VADEvent) -> None:
@@ -179,7 +190,7 @@ class Ears:
         self.speaking, self._stretch = False, None
         if self._heard_at > self._now() - event.silence_duration:
             self._finished.set()
-        ended = _sample(event.samples_index / HEARING_RATE - event.silence_duration)
+        ended = _sample(event.samples_index / SPEECH_RATE - event.silence_duration)
         self._tell(e.CalleeStopped(at=self._now(), sample=self._levels.ended(ended)))
 
     async def _recognise(self, words: stt.RecognizeStream) -> None:

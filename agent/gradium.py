@@ -1,7 +1,7 @@
 """Gradium's voices: the plugin's, with the speed of the product's API and the times of the words.
 
 The server tells when each word is said. The plugin leaves that aside, so that what a callee heard of an interrupted
-sentence could only be estimated.
+sentence could only be estimated. It is given each word as the model writes it, so that nothing is taken apart for it.
 """
 
 import json

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from agent.line import Leg, SpokenWord
 from audio.echo import EchoMeter
 from audio.frames import Pcm, silence
+from audio.ledger import PlacedWord
 from audio.mixer import Mixer
 
 Hear = Callable[[Pcm], None]
@@ -53,6 +54,8 @@ class Headset:
         self._hearers = hearers
         self._comparers = comparers
         self._said: deque[Pcm] = deque()
+        self._placed: Sequence[PlacedWord] = ()
+        self._spoken: Sequence[SpokenWord] = ()
 
     def speak(self) -> Pcm:
         """The next 20 ms for the callee."""
@@ -76,7 +79,10 @@ class Headset:
 
     def spoken(self) -> Sequence[SpokenWord]:
         """Every word put on the line so far."""
-        return [SpokenWord(*placed) for placed in self._mixer.ledger.placed_words()]
+        placed = self._mixer.ledger.placed_words()
+        if placed != self._placed:
+            self._placed, self._spoken = placed, [SpokenWord(*word) for word in placed]
+        return self._spoken
 
 
 class LateLeg:

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 import httpx2
-from livekit.agents import APIConnectOptions, inference, llm, stt, tts, vad
+from livekit.agents import APIConnectOptions, llm, stt, tts, vad
 from livekit.agents.voice.turn import TurnDetectionMode
 from livekit.plugins import cartesia, deepgram, elevenlabs, openai
 from openai import AsyncOpenAI
 
 from agent import gradium, soniox
+from agent.clauses import FIRST_APART, Clauses
+from agent.detector import Detector
+from agent.judge import AcousticJudge
 from agent.plan import Endpoint, ModelPlan, Plan, RealtimePlan, RecogniserPlan, VoicePlan
 from agent.realtime.openai import OpenAITalker
 from agent.realtime.talker import Talker
@@ -72,8 +75,8 @@ def build(plan: Plan, turns: TurnDetectionMode | None = None) -> Pipeline:
         model=_talker(plan.model) if isinstance(plan.model, RealtimePlan) else _model(plan.model, client),
         voice=_voice(plan.voice, plan.language, client),
         recogniser=_recogniser(plan.recogniser, plan.language),
-        detector=inference.VAD(model="silero", min_silence_duration=MIN_SILENCE),
-        turns=inference.TurnDetector(version="v1-mini") if turns is None else turns,
+        detector=Detector(MIN_SILENCE),
+        turns=AcousticJudge() if turns is None else turns,
         clients=tuple(clients),
     )
 
@@ -130,6 +133,7 @@ def _voice(plan: VoicePlan, language: str, connect: _Connect) -> tts.TTS[Any]:
             volume=plan.volume,
             sample_rate=RATE,
             pronunciation_dict_id=plan.pronunciation_id,
+            tokenizer=Clauses(),
             api_key=key,
             base_url=plan.endpoint.base_url or "https://api.cartesia.ai",
         )
@@ -139,6 +143,7 @@ def _voice(plan: VoicePlan, language: str, connect: _Connect) -> tts.TTS[Any]:
             model=plan.model,
             voice_settings=elevenlabs.VoiceSettings(stability=0.5, similarity_boost=0.75, speed=plan.speed),
             encoding="pcm_24000",
+            word_tokenizer=Clauses(FIRST_APART),
             language=_base(language),
             api_key=key,
             base_url=plan.endpoint.base_url or "https://api.elevenlabs.io/v1",

@@ -126,6 +126,18 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpointing:
+    """When the callee's turn is taken to be over, and what is done before that is sure."""
+
+    shortest: float = 0.3
+    """Seconds of silence at least, where the judge of turn ends takes the turn to be over."""
+    longest: float = 1.9
+    """Seconds of silence at most, where it does not."""
+    speech_ahead: bool = True
+    """A reply is not only written but also spoken, unheard, before the turn is known to be over."""
+
+
+@dataclass(frozen=True, slots=True)
 class SipPlan:
     """How the phone network is asked for the call."""
 
@@ -165,6 +177,7 @@ class Plan:
     """Prompt variables for the tools' templates."""
     patience: Patience
     sounds: Sounds = Sounds()
+    endpointing: Endpointing = Endpointing()
     report_prompt: bool = False
     """Whether `llm_system_prompt` is reported."""
     sip: SipPlan = SipPlan()

@@ -11,7 +11,7 @@ from agent.models.assistant import Assistant, CustomTool
 from agent.models.attempt import Attempt
 from agent.numbers import refusal
 from agent.pending import pending
-from agent.plan import Clip, Opening, Patience, Plan, SipPlan, Sounds
+from agent.plan import Clip, Endpointing, Opening, Patience, Plan, SipPlan, Sounds
 from agent.problems import ErrorCode, InputInvalid, Problem
 from agent.providers import Providers
 from agent.selection import Findings, Heard, model_of, own_voice, recogniser_of, voice_of
@@ -126,6 +126,7 @@ def _plan(attempt: Attempt, assistant: Assistant, setup: _Setup, found: Findings
             reply=settings.reply_secs,
         ),
         sounds=_sounds(assistant),
+        endpointing=Endpointing(longest=settings.endpointing_secs, speech_ahead=settings.speech_ahead),
         report_prompt=settings.report_prompt,
         sip=SipPlan(attempt.sip.trunk_id or settings.sip_trunk_id, attempt.sip.headers),
         recorded=_recorded(attempt, settings),

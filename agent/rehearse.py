@@ -4,6 +4,7 @@ attempt + line file → plan → stand-ins (child process) ⇄ call ⇄ simulate
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -127,6 +128,7 @@ async def stand_ins() -> AsyncIterator[StandIns]:
         try:
             await asyncio.sleep(0)  # the process begins
             import_module("agent.rehearsal.run")
+            gc.freeze()  # else the collector goes through all of it during the call, which stops for 150 ms
             started = await starting
         except BaseException:
             starting.cancel()

@@ -216,6 +216,16 @@ class Settings(BaseSettings):
     reply_secs: Annotated[float, above(0, 600)] = _setting(
         "VOICE_WORKER_REPLY_SECS", "longest wait for the first sound of a reply before a call is given up", 20.0
     )
+    endpointing_secs: Annotated[float, between(0.3, 10)] = _setting(
+        "VOICE_WORKER_ENDPOINTING_SECS",
+        "longest silence of the callee's before they are answered although they may not have finished",
+        1.9,
+    )
+    speech_ahead: bool = _setting(
+        "VOICE_WORKER_SPEECH_AHEAD",
+        "whether replies are spoken, unheard, before the callee's turn is known to be over: quicker, and dearer",
+        True,
+    )
     livekit_url: BaseUrl | None = _setting("LIVEKIT_URL", "LiveKit server the worker registers with")
     livekit_api_key: Text | None = _setting("LIVEKIT_API_KEY", "key of that server")
     livekit_api_secret: SecretStr | None = _setting("LIVEKIT_API_SECRET", "secret of that key")

@@ -76,7 +76,7 @@ def _spoken(voice: tts.TTS[Any], text: str) -> tts.SynthesizeStream | tts.Chunke
     if not voice.capabilities.streaming:
         return voice.synthesize(text, conn_options=PROVIDER_OPTIONS)
     stream = voice.stream(conn_options=PROVIDER_OPTIONS)
-    stream.push_text(text)
+    stream.push_text(f"{text}\n")  # the end of a line ends a sentence: it is not taken apart for the sake of time
     stream.flush()
     stream.end_input()
     return stream

@@ -76,7 +76,8 @@ class Levels:
         if not self._levels:
             return _SOFTEST
         # A voice that has left no silence yet is its own background: it may not be measured against itself.
-        floor, peak = float(np.percentile(self._levels, 10)), max(self._levels)
+        ordered = sorted(self._levels)
+        floor, peak = ordered[len(ordered) // 10], ordered[-1]
         return max(_SOFTEST, min(floor + _ABOVE, peak - _ABOVE))
 
     def _level(self, step: int) -> float:

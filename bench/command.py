@@ -13,7 +13,7 @@ from agent.standins.process import running
 from bench.figures import Figure, Span, Unit
 from bench.ours import CallFailed
 
-_ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 _ATTEMPT = "examples/appointment.yaml"
 _LINE = "examples/lines/appointment.yaml"
 _EXTRA = Span(high=15)
@@ -71,7 +71,7 @@ async def _output(*arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,
-        cwd=_ROOT,
+        cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

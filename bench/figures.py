@@ -14,6 +14,8 @@ class Unit(StrEnum):
     SECONDS = "s"
     COUNT = ""
     RATIO = "×"
+    SECONDS_OF_CPU = "s CPU"
+    MEGABYTES = "MB"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from audio.frames import Pcm, samples, seconds
 from audio.ledger import AUDIBLE
 
-BETWEEN_TURNS = samples(1.2)
+BETWEEN_TURNS = samples(2.2)
 """Silence of the callee's that separates two turns: longer than any pause within one, shorter than any answer."""
 BETWEEN_UTTERANCES = samples(0.3)
 """Silence of the agent's that separates two utterances."""

@@ -47,11 +47,11 @@ class Conducted:
         return found[0]
 
 
-async def conducted(stand_ins: StandIns, line: LineScript, **assistant: Any) -> Conducted:
+async def conducted(stand_ins: StandIns, line: LineScript, *, recorded: bool = True, **assistant: Any) -> Conducted:
     """Conduct a call of the assistant on the line. Raises `CallFailed` when it ends in an error."""
     events: list[e.Event] = []
     with TemporaryDirectory(prefix="bench-") as folder:
-        outcome = await run(_ready(Path(folder), line, assistant), stand_ins, events.append)
+        outcome = await run(_ready(Path(folder), line, assistant), stand_ins, events.append, recorded=recorded)
     call = Conducted(outcome.line.said, events)
     if (code := call.one(e.Ended).error_code) is not None:
         raise CallFailed(f"the call ended in an error: {code}")

@@ -2,7 +2,7 @@
 
 It has the same plugins, stand-ins, line and judge of turn ends as the worker's. Nothing else of the worker is in it: no
 shared ears, no ledger, no supervisor, no recording. Its endpointing is pinned to the framework's defaults for a judge
-that streams, which are also the worker's; the rest is the framework's default.
+that streams, 0.3 and 2.5 s; the rest is the framework's default.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from livekit.agents.utils import http_context
 from livekit.agents.voice import io
 from livekit.plugins import cartesia, deepgram, openai
 
-from agent.line import Dropped, HungUp, LineEvent, Refused, SpokenWord
+from agent.line import Dropped, HungUp, Leg, LineEvent, Refused, SpokenWord
 from agent.rehearsal.line import Sides, SimulatedLine
 from agent.rehearsal.marks import marking
 from agent.rehearsal.script import LineScript
@@ -29,7 +29,7 @@ from audio.frames import FRAME, RATE, Pcm, seconds, silence
 from bench.ours import PROMPT, CallFailed
 from bench.scripts import LANGUAGE
 
-_LONGEST = 600.0
+_LONGEST = 180.0
 """Seconds a call may take."""
 _VOICE_ID = "f786b574-daa5-4673-aa0c-cbe3e8534c02"
 _KEY = "stand-in"
@@ -50,7 +50,7 @@ async def talked(stand_ins: StandIns, script: LineScript) -> Sides:
         session.input.audio = leg.microphone
         session.output.audio = leg.speaker
         await session.start(Agent(instructions=PROMPT), record=False)
-        await _until_over(line, leg)
+        await until_over(line, leg)
     return line.said
 
 
@@ -70,7 +70,8 @@ def _session(call: StandInCall, line: SimulatedLine, script: LineScript) -> Agen
     )
 
 
-async def _until_over(line: SimulatedLine, leg: "_Leg") -> None:
+async def until_over(line: SimulatedLine, leg: Leg) -> None:
+    """Dial and stay until the callee hangs up. Raises `CallFailed` when that does not happen."""
     over: asyncio.Future[LineEvent] = asyncio.get_running_loop().create_future()
 
     def notified(event: LineEvent) -> None:

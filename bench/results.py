@@ -83,5 +83,9 @@ def _number(value: float, unit: Unit) -> str:
             return f"{value:.0f}"
         case Unit.RATIO:
             return f"{value:.2f}×"
+        case Unit.SECONDS_OF_CPU:
+            return f"{value:.2f} s"
+        case Unit.MEGABYTES:
+            return f"{value:.1f} MB"
         case _:
             assert_never(unit)

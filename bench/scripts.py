@@ -1,26 +1,36 @@
 """What the callee says in the comparison: turns as people take them on the phone, and the lines made of them.
 
-In a text `~` is a pause within the turn, of 0.3 to 0.8 s.
+Of every twenty turns five are said in one go, five have a pause or two between their clauses, three hesitate, three
+dictate a number in two or three groups, four are a single word. Their sentences are `bench.texts`, in an order drawn
+from a seed; there are fewer of them than of turns, so a sentence comes again with other pauses.
+
+The pauses are drawn from the same seed. Their logarithms are distributed normally, as those of speech are (Campione and
+Veronis, "A large-scale multilingual study of silent pause duration", 2002), about half a second, between 0.3 s, below
+which nobody takes a pause for an end, and 2.0 s. So one in fourteen is longer than 1.2 s, and a worker that answers
+whoever is silent for that long shows what it costs.
 """
 
 import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TypeVar
+from math import log
+from typing import Any, TypeVar
 
 from pydantic import JsonValue
 
 from agent.rehearsal.script import LineScript
 from agent.rehearsal.shipped import parse_line
 from agent.standins.config import Errors
+from bench.texts import HELD_OUT, TUNED, Kind
 
 T = TypeVar("T")
 
 LANGUAGE = "en"
-PAUSES = (0.3, 0.8)
+PAUSES = (0.3, 2.0)
 """Shortest and longest pause within a turn, in seconds."""
+_USUAL, _SPREAD = 0.55, 0.5
+"""Median of the pauses before they are cut off, in seconds, and the standard deviation of their logarithms."""
 TURNS_A_CALL = 10
 LATENCY = {"llm_ms": 150, "llm_token_ms": 20, "tts_ms": 80, "stt_final_ms": 100, "judge_ms": 45}
 """Of the stand-ins, the same for both sides."""
@@ -29,76 +39,24 @@ ENDS_MISSED = 0.1
 PAUSES_MISTAKEN = 0.125
 """Share of the pauses that the judge takes for ends."""
 
-_REPLY = "All right, I have noted that. What else can I do for you?"
+_LISTENS = 2.8
+"""Seconds the callee stays silent once the agent has stopped: where they stopped it themselves it still owes an answer,
+which takes that long where the end of their turn was missed."""
+_FIRST_TURN, _EVERY = 1, 8
+"""Seconds after which the first turn begins in a call by a timetable, and from one to the next."""
 
-
-class Kind(StrEnum):
-    """A way to take a turn."""
-
-    PLAIN = "plain"
-    PAUSE = "pause"
-    HESITATION = "hesitation"
-    DIGITS = "digits"
-    WORD = "word"
+_REPLIES = (
+    "All right, I have noted that. What else can I do for you?",
+    "I can offer you Tuesday at ten in the morning. Would that suit you?",
+    "Thank you for telling me. Let me see what we can do about it.",
+    "Our office is open until six on weekdays. Shall I book a time for you?",
+    "Certainly, that is no trouble at all. Is there anything else you need?",
+)
+"""One a call, in turn: some begin with a short clause and some with a long one."""
 
 
 _PROPORTIONS = {Kind.PLAIN: 5, Kind.PAUSE: 5, Kind.HESITATION: 3, Kind.DIGITS: 3, Kind.WORD: 4}
 """Of any twenty turns."""
-
-_TEXTS = {
-    Kind.PLAIN: (
-        "I would like to change my appointment.",
-        "Could you tell me what that costs?",
-        "The morning suits me better.",
-        "I am calling about the letter you sent me.",
-        "My daughter will come with me.",
-        "That sounds fine to me.",
-        "Please send it to my office.",
-        "I have been a customer for six years.",
-        "Nobody told me about that before.",
-        "We moved to a new house in June.",
-    ),
-    Kind.PAUSE: (
-        "I can come on Tuesday ~ or on Thursday afternoon.",
-        "If it is not too much trouble ~ I would rather come later.",
-        "The parcel arrived ~ but the box was open.",
-        "My wife usually takes care of this ~ so I am not sure.",
-        "I need to look at my calendar ~ before I can say.",
-        "We are leaving on Friday ~ and we are back ~ in two weeks.",
-        "Yes, that is right ~ but the street has changed.",
-        "I paid the first bill ~ and then nothing came.",
-        "The last time I was there ~ they gave me a card.",
-        "It starts when I turn it on ~ and then it stops.",
-    ),
-    Kind.HESITATION: (
-        "Well um ~ maybe next week.",
-        "I think it was er ~ the blue one.",
-        "Let me see ~ it must have been March.",
-        "Hm ~ could you repeat the second one?",
-        "It is um ~ on the corner of Mill Road.",
-        "Oh ~ I had not thought of that.",
-    ),
-    Kind.DIGITS: (
-        "My number is four seven one ~ two two nine ~ eight five.",
-        "It is order six three ~ nine one four.",
-        "The code is two eight ~ zero seven ~ five five.",
-        "You can reach me at three three one ~ six zero nine.",
-        "Twelve ~ forty four ~ ninety one.",
-        "The postcode is nine zero two ~ one zero.",
-    ),
-    Kind.WORD: (
-        "Yes.",
-        "No.",
-        "Okay.",
-        "Tuesday.",
-        "Exactly.",
-        "Never.",
-        "Seven.",
-        "Perhaps.",
-        "Correct.",
-        "Tomorrow.",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +73,10 @@ class Turn:
         return self.text.count("/") // 2
 
 
-def turns(count: int, seed: int = 1) -> tuple[Turn, ...]:
+def turns(count: int, seed: int = 1, *, held_out: bool = False) -> tuple[Turn, ...]:
     """So many turns, every kind in its proportion; the same seed gives the same ones."""
     rng = random.Random(seed)
-    texts = {kind: _shuffled(_TEXTS[kind], rng) for kind in Kind}
+    texts = {kind: _shuffled(said, rng) for kind, said in (HELD_OUT if held_out else TUNED).items()}
     kinds: Iterator[Kind] = _shuffled([kind for kind, share in _PROPORTIONS.items() for _ in range(share)], rng)
     return tuple(Turn(kind, _paused(next(texts[kind]), rng)) for kind in itertools.islice(kinds, count))
 
@@ -131,7 +89,15 @@ def _shuffled(items: Sequence[T], rng: random.Random) -> Iterator[T]:
 
 def _paused(text: str, rng: random.Random) -> str:
     first, *rest = text.split("~")
-    return first + "".join(f"/{rng.uniform(*PAUSES):.2f}/{piece}" for piece in rest)
+    return first + "".join(f"/{_pause(rng):.2f}/{piece}" for piece in rest)
+
+
+def _pause(rng: random.Random) -> float:
+    """The length of a pause in seconds."""
+    shortest, longest = PAUSES
+    while not shortest <= (drawn := rng.lognormvariate(log(_USUAL), _SPREAD)) <= longest:
+        continue
+    return drawn
 
 
 def blocks(every: Sequence[Turn], size: int = TURNS_A_CALL) -> tuple[tuple[Turn, ...], ...]:
@@ -143,14 +109,28 @@ def conversation(said: Sequence[Turn], seed: int) -> LineScript:
     """A line on which the callee says the turns, each when the agent has answered, and then hangs up."""
     errors = Errors(ends=ENDS_MISSED, pauses=PAUSES_MISTAKEN, seed=seed)
     return line(
-        *({"say": turn.text} for turn in said),
-        {"hang_up": True},
-        model={"script": [{"reply": _REPLY, "repeat": True}]},
+        *({"say": turn.text, **({"wait": _LISTENS} if index else {})} for index, turn in enumerate(said)),
+        {"hang_up": True, "wait": _LISTENS},
+        model={"script": [{"reply": _REPLIES[seed % len(_REPLIES)], "repeat": True}]},
         errors=errors.model_dump(),
     )
 
 
-def line(*callee: Mapping[str, JsonValue], **more: JsonValue) -> LineScript:
+def timetable(length: float, seed: int) -> LineScript:
+    """A line on which the callee begins a turn every eight seconds whatever the agent does, and hangs up at `length`.
+
+    However quickly they are answered, two agents hear and say the same on it.
+    """
+    begun = range(_FIRST_TURN, round(length) - _EVERY, _EVERY)
+    said = turns(len(begun), seed)
+    return line(
+        *({"at": at, "say": turn.text} for at, turn in zip(begun, said, strict=True)),
+        {"at": length, "hang_up": True},
+        model={"script": [{"reply": _REPLIES[seed % len(_REPLIES)], "repeat": True}]},
+    )
+
+
+def line(*callee: Mapping[str, Any], **more: JsonValue) -> LineScript:
     """A line with the stand-ins' latencies whose callee does as the steps say."""
     return parse_line(
         {

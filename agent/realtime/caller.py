@@ -1,5 +1,6 @@
 """The assistant on the phone where the model speaks by itself."""
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 
 from livekit import rtc
@@ -22,12 +23,17 @@ class RealtimeCaller(Caller):
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
     ) -> AsyncIterator[stt.SpeechEvent]:
         """As `Caller`; the model is told at once, so that it can prepare its answer."""
-        async for event in super().stt_node(audio, model_settings):
-            model = self.session.llm
-            final = event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and event.alternatives
-            if final and isinstance(model, Talker) and self.session.agent_state == "listening":
-                model.foresee(event.alternatives[0].text.strip())
-            yield event
+        # The session has the sound, for the model, and would keep for ever what nobody takes here.
+        leaving = asyncio.create_task(_leave(audio), name="realtime.sound")
+        try:
+            async for event in super().stt_node(audio, model_settings):
+                model = self.session.llm
+                final = event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and event.alternatives
+                if final and isinstance(model, Talker) and self.session.agent_state == "listening":
+                    model.foresee(event.alternatives[0].text.strip())
+                yield event
+        finally:
+            leaving.cancel()
 
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
         """As `Caller`; the model, which was given the sound, keeps the words."""
@@ -64,3 +70,9 @@ class RealtimeCaller(Caller):
             wording.utterance.text += piece
             yield piece
         wording.text_ended()
+
+
+async def _leave(frames: AsyncIterable[rtc.AudioFrame]) -> None:
+    """Take the frames and do nothing with them."""
+    async for _ in frames:
+        continue

@@ -19,7 +19,7 @@ from agent.rehearsal.casting import Cast, cast
 from agent.rehearsal.clips import PlacedWord
 from agent.rehearsal.clock import Clock, HostClock
 from agent.rehearsal.echo import Speakerphone
-from agent.rehearsal.network import Delay, Path
+from agent.rehearsal.network import Delay, Path, hiss
 from agent.rehearsal.rendering import Voice
 from agent.rehearsal.script import Answer, LineScript, Step
 from agent.rehearsal.thinking import Thinking
@@ -209,6 +209,8 @@ class SimulatedLine:
         """Make the callee ready; `dial` does it otherwise, before it rings."""
         if self._cast is None:
             self._cast = await cast(self.script, self._language, self._voice, self._thinking)
+            if self.script.network.noise_dbfs is not None:
+                await asyncio.to_thread(hiss, self.script.network.noise_dbfs, self.script.network.seed)
 
     async def dial(self, leg: Leg, notify: Callable[[LineEvent], None]) -> None:
         """As `Line.dial`. What `voice` raises is raised before anything rings."""

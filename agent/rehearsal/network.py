@@ -5,6 +5,7 @@ until the slowest that it waits for would have come. So the delay is one number 
 later than the buffer is deep is heard, as a repetition that fades.
 """
 
+import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -39,6 +40,12 @@ class Delay:
         return line[: len(frame)]
 
 
+@functools.lru_cache(maxsize=4)
+def hiss(dbfs: float, seed: int) -> Pcm:
+    """What a line adds at the receiving end; made once, it takes 15 ms."""
+    return noise.comfort(dbfs=dbfs, seed=seed)
+
+
 class Path:
     """One direction of the line."""
 
@@ -51,15 +58,17 @@ class Path:
         self._lost = _losses(network, np.random.default_rng([network.seed, *name.encode()]))
         self._last = silence()
         self._way = Delay(self.delay - (TelephoneBand.DELAY if self._band else 0))
-        self._noise = noise.Loop(silence() if noise_dbfs is None else noise.comfort(dbfs=noise_dbfs, seed=network.seed))
+        self._noise = None if noise_dbfs is None else noise.Loop(hiss(noise_dbfs, network.seed))
 
     def carry(self, frame: Pcm) -> Pcm:
         """Send a frame; returns what is heard at the far end meanwhile."""
         coded = self._band.pass_on(frame) if self._band else frame
         received = (self._last * _FADE).astype(np.int16) if next(self._lost) else coded
         self._last = received
-        heard = self._way.carry(received).astype(np.int32) + self._noise.take(len(frame))
-        mixed: Pcm = np.clip(heard, -32768, 32767).astype(np.int16)
+        heard = self._way.carry(received)
+        if self._noise is None:
+            return heard
+        mixed: Pcm = np.clip(heard.astype(np.int32) + self._noise.take(len(frame)), -32768, 32767).astype(np.int16)
         return mixed
 
 

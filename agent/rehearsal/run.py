@@ -31,13 +31,18 @@ from audio.recording import Recorder, RecordingFailed
 
 
 async def run(
-    rehearsal: Rehearsal, stand_ins: StandIns, watch: Callable[[e.Event], None], stop: asyncio.Event | None = None
+    rehearsal: Rehearsal,
+    stand_ins: StandIns,
+    watch: Callable[[e.Event], None],
+    stop: asyncio.Event | None = None,
+    *,
+    recorded: bool = True,
 ) -> Outcome:
     """Conduct the call, write `events.jsonl`, `audio.ogg` and `attempt.json`, and judge it by what its line expects.
 
-    `stop` calls it off, also when it was set before the call began. Raises `StandInsFailed` (also as `MindFailed`),
-    `InputInvalid`, `RecordingFailed`, OSError for what keeps it from beginning, and OSError where the report cannot be
-    written.
+    `stop` calls it off, also when it was set before the call began; without `recorded` there is no sound. Raises
+    `StandInsFailed` (also as `MindFailed`), `InputInvalid`, `RecordingFailed`, OSError for what keeps it from
+    beginning, and OSError where the report cannot be written.
     """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(http_context.open())
@@ -54,7 +59,7 @@ async def run(
             _pipeline(plan, rehearsal, line),
             allowed_hosts=rehearsal.settings.allowed_hosts,
             rewrites={TOOLS_HOST: stand_in.tools_url},
-            recording=stack.enter_context(_recorder(rehearsal)),
+            recording=stack.enter_context(_recorder(rehearsal)) if recorded else None,
         )
         async with _called_off_by(stand_ins, mind, stop or asyncio.Event()) as taken:
             await conduct(plan, line, nullcontext(equipment), journal, taken=taken)

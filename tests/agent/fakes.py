@@ -45,7 +45,7 @@ class _FakeSpeech(tts.SynthesizeStream):
         self._voice = voice
 
     async def _run(self, output_emitter: tts.AudioEmitter) -> None:
-        text = "".join([piece async for piece in self._input_ch if isinstance(piece, str)])
+        text = "".join([piece async for piece in self._input_ch if isinstance(piece, str)]).rstrip("\n")
         self._voice.asked.append(text)
         if self._voice.error is not None:
             raise self._voice.error

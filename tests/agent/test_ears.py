@@ -10,7 +10,7 @@ import pytest
 from livekit.agents import APIConnectionError, APIError, LanguageCode, stt, vad
 
 from agent import events as e
-from agent.ears import Ears
+from agent.ears import Ears, Instruments
 from agent.gate import Gate, SharedDetector, shared_words
 from audio.frames import FRAME, Pcm, samples, silence
 from audio.levels import STEP
@@ -170,7 +170,7 @@ class Pair:
         self.detector, self.recogniser = FakeDetector(), FakeRecogniser()
         self.told: list[e.Event] = []
         self.own = FakeOwnVoice()
-        self.ears = Ears(self.recogniser, self.detector, self.own, "en", self.told.append, now)
+        self.ears = Ears(Instruments(self.recogniser, self.detector), self.own, "en", self.told.append, now)
 
     @property
     def detection(self) -> FakeDetection:

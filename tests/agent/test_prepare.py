@@ -7,7 +7,7 @@ from agent import settings
 from agent.models.assistant import Assistant
 from agent.models.attempt import Attempt
 from agent.models.parsing import parse
-from agent.plan import Clip, Plan, Sounds
+from agent.plan import Clip, Endpointing, Plan, Sounds
 from agent.prepare import prepare
 from agent.problems import ErrorCode, InputInvalid
 from agent.providers import REAL, STAND_INS, Providers
@@ -40,6 +40,12 @@ def test_the_least_attempt_has_a_plan() -> None:
     assert (made.opening.mode, made.goodbye, made.limit_message, made.tools) == ("none", None, None, ())
     assert (made.patience.ringing, made.patience.limit) == (30, 600)
     assert made.warnings == ()
+
+
+def test_the_settings_say_how_turns_end() -> None:
+    assert plan({}).endpointing == Endpointing()
+    chosen = {"VOICE_WORKER_ENDPOINTING_SECS": "1.2", "VOICE_WORKER_SPEECH_AHEAD": "false"}
+    assert plan({}, chosen).endpointing == Endpointing(longest=1.2, speech_ahead=False)
 
 
 def test_what_the_attempt_carries_is_in_the_plan() -> None:

@@ -1,0 +1,51 @@
+"""From 24 kHz to 16 kHz, frame by frame: what detectors and recognisers of speech want to hear."""
+
+import numpy as np
+import numpy.typing as npt
+
+from audio.frames import RATE, Pcm
+
+SPEECH_RATE = 16_000
+"""Samples a second that come out."""
+_UP, _DOWN = 2, 3
+_TAPS = 48
+"""Samples that each sample that comes out is made of."""
+_HIGHEST = 7000.0
+"""Hz at which it is 6 dB down: all that is understood of a voice passes, what would be folded back does not."""
+
+
+def _phases() -> npt.NDArray[np.float32]:
+    """Column k makes the k-th of the two samples that come out for three that go in: shape (`_TAPS` + 2, 2)."""
+    taps = np.zeros((_TAPS + _UP, _UP))
+    for phase in range(_UP):
+        offset = phase * _DOWN / _UP
+        distance = np.arange(_TAPS + _UP) - (_TAPS - 1) / 2 - offset
+        shaped = np.sinc(2 * _HIGHEST / RATE * distance)
+        shaped *= np.clip(np.cos(np.pi * distance / (_TAPS + 1)), 0, None) ** 2
+        shaped[np.abs(distance) > _TAPS / 2] = 0
+        taps[:, phase] = shaped / shaped.sum()
+    return taps.astype(np.float32)
+
+
+class Downsampler:
+    """One stream of sound. Everything leaves 1 ms later than it came in, whatever the frames' lengths."""
+
+    _PHASES = _phases()
+
+    def __init__(self) -> None:
+        self._seen = np.zeros(_TAPS + _UP - _DOWN, dtype=np.float32)
+
+    def run(self, pcm: Pcm) -> Pcm:
+        """Two samples for each three, whose number must be a multiple of three. Raises ValueError if it is not."""
+        if len(pcm) % _DOWN:
+            raise ValueError(f"expected a multiple of {_DOWN} samples, received {len(pcm)}")
+        joined = np.concatenate([self._seen, pcm], dtype=np.float32)
+        self._seen = joined[len(pcm) :]
+        windows = np.lib.stride_tricks.as_strided(
+            joined, (len(pcm) // _DOWN, _TAPS + _UP), (_DOWN * joined.itemsize, joined.itemsize), writeable=False
+        )
+        sound = (windows @ self._PHASES).ravel()
+        np.rint(sound, out=sound)
+        np.minimum(sound, 32767, out=sound)
+        np.maximum(sound, -32768, out=sound)
+        return sound.astype(np.int16)

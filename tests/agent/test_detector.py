@@ -1,0 +1,106 @@
+import asyncio
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from livekit import rtc
+from livekit.agents import inference, vad
+from livekit.agents.vad import VADEventType
+
+from agent.detector import Detector
+from agent.ears import frame_of
+from agent.pipeline import MIN_SILENCE
+from agent.standins.config import CallConfig
+from agent.standins.process import running
+from audio.frames import FRAME, Pcm, samples, silence
+from audio.resampling import SPEECH_RATE, Downsampler
+
+
+async def spoken() -> Pcm:
+    """Two sentences with a pause between them and silence around, at 24 kHz."""
+    async with running() as stand_ins:
+        call = await stand_ins.open_call(CallConfig())
+        first = await call.voice("I would like to change my appointment, please.", language="en")
+        second = await call.voice("Tuesday.", language="en")
+    return np.concatenate([silence(samples(0.8)), first.pcm, silence(samples(0.7)), second.pcm, silence(samples(1.5))])
+
+
+@pytest.fixture(scope="module")
+def frames() -> Sequence[rtc.AudioFrame]:
+    pcm = asyncio.run(spoken())
+    downsampler = Downsampler()
+    whole = len(pcm) // FRAME * FRAME
+    return [frame_of(downsampler.run(pcm[at : at + FRAME]), SPEECH_RATE) for at in range(0, whole, FRAME)]
+
+
+def found(detector: vad.VAD, frames: Sequence[rtc.AudioFrame]) -> list[vad.VADEvent]:
+    async def run() -> list[vad.VADEvent]:
+        stream = detector.stream()
+        for frame in frames:
+            stream.push_frame(frame)
+        stream._input_ch.close()  # without the flush, which begins anew
+        events = [event async for event in stream]
+        await stream.aclose()
+        return events
+
+    return asyncio.run(run())
+
+
+def facts(event: vad.VADEvent) -> tuple[object, ...]:
+    durations = (event.speech_duration, event.silence_duration)
+    raw = (event.raw_accumulated_speech, event.raw_accumulated_silence)
+    numbers = (*durations, *raw, event.probability)
+    return event.type, event.samples_index, event.speaking, *(round(number, 4) for number in numbers)
+
+
+def quiet(event: vad.VADEvent) -> bool:
+    return event.type is VADEventType.INFERENCE_DONE and not event.speaking and event.raw_accumulated_speech == 0
+
+
+def test_what_it_tells_of_speech_is_what_the_framework_tells(frames: Sequence[rtc.AudioFrame]) -> None:
+    ours = found(Detector(MIN_SILENCE), frames)
+    theirs = found(inference.VAD(model="silero", min_silence_duration=MIN_SILENCE), frames)
+    kinds = [event.type for event in ours if event.type is not VADEventType.INFERENCE_DONE]
+    assert kinds == [VADEventType.START_OF_SPEECH, VADEventType.END_OF_SPEECH] * 2
+    told = [facts(event) for event in theirs if event.type is VADEventType.INFERENCE_DONE and not quiet(event)]
+    assert [facts(event) for event in ours if event.type is VADEventType.INFERENCE_DONE and not quiet(event)] == told
+    turns = [(event.type, event.samples_index, round(event.speech_duration, 4)) for event in theirs]
+    assert {(e.type, e.samples_index, round(e.speech_duration, 4)) for e in ours} <= set(turns)
+
+
+def test_of_silence_that_goes_on_nothing_is_told(frames: Sequence[rtc.AudioFrame]) -> None:
+    events = found(Detector(MIN_SILENCE), frames)
+    still = [quiet(event) for event in events]
+    assert not any(before and after for before, after in pairwise(still))
+    assert still[-1]
+
+
+def test_sound_at_another_rate_is_refused() -> None:
+    async def run() -> None:
+        stream = Detector(MIN_SILENCE).stream()
+        try:
+            stream.push_frame(frame_of(silence()))
+        finally:
+            await stream.aclose()
+
+    with pytest.raises(ValueError, match="expected sound of 16000 Hz, received 24000"):
+        asyncio.run(run())
+
+
+def test_after_a_flush_nothing_is_left_of_what_was_heard(frames: Sequence[rtc.AudioFrame]) -> None:
+    async def run() -> list[VADEventType]:
+        stream = Detector(MIN_SILENCE).stream()
+        for frame in frames[:80]:
+            stream.push_frame(frame)
+        stream.flush()
+        for _ in range(50):
+            stream.push_frame(frame_of(silence(320), SPEECH_RATE))
+        stream._input_ch.close()
+        kinds = [event.type async for event in stream]
+        await stream.aclose()
+        return kinds
+
+    kinds = asyncio.run(run())
+    assert VADEventType.START_OF_SPEECH in kinds
+    assert VADEventType.END_OF_SPEECH not in kinds

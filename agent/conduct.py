@@ -92,7 +92,7 @@ class Studio:
         kind = RealtimeCaller if isinstance(model, Talker) else Caller
         caller = kind(plan.prompt, tools, self.ears, self._turn_taken, self._reply_begun)
         self.conversation = Conversation(caller, session, self.ears, self._mouth)
-        self._observer = Observer(session, plan.model.name, call.post, now)
+        self._observer = Observer(session, lambda: pipeline.writer or plan.model.name, call.post, now)
         if isinstance(model, Talker):
             model.feed = Feed(self.ears, ceaseless=model.takes_turns)
             model.on("metrics_collected", self._observer.counted)
@@ -158,6 +158,7 @@ class Studio:
         self.conversation.repair(owing)
 
     def _reply_begun(self, utterance: str) -> None:
+        self._observer.begun(utterance)
         self._call.post(e.ReplyBegun(at=self._now(), id=utterance))
 
     def _started(self, utterance: Utterance) -> None:

@@ -9,17 +9,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from livekit import rtc
-from livekit.agents import APIConnectionError, APIConnectOptions, APIError, stt, vad
+from livekit.agents import APIError, stt, vad
 
 from agent import events as e
+from agent.fallback.recogniser import Recogniser, Recognition
 from audio.frames import RATE, Pcm
 from audio.levels import Levels
-
-RECOGNISER_OPTIONS = APIConnectOptions(max_retry=3, retry_interval=0.5, timeout=5.0)
-"""A recogniser that is gone for longer than about two seconds ends the call; sound is kept for it meanwhile."""
 
 HEARING_RATE = 16_000
 """Samples a second for detector and recogniser: what both want, so that it is resampled once for both."""
@@ -81,7 +78,7 @@ class Gate:
 @dataclass(frozen=True, slots=True)
 class _Streams:
     speech: vad.VADStream
-    words: stt.RecognizeStream
+    words: Recognition
     resampler: rtc.AudioResampler = field(
         default_factory=lambda: rtc.AudioResampler(RATE, HEARING_RATE, quality=rtc.AudioResamplerQuality.QUICK)
     )
@@ -98,7 +95,7 @@ class Ears:
     """Hears one leg."""
 
     def __init__(
-        self, recogniser: stt.STT[Any], detector: vad.VAD, tell: Callable[[e.Event], None], now: Callable[[], float]
+        self, recogniser: Recogniser, detector: vad.VAD, tell: Callable[[e.Event], None], now: Callable[[], float]
     ) -> None:
         self.recogniser = recogniser
         self.gate = Gate()
@@ -123,9 +120,7 @@ class Ears:
 
     async def listen(self) -> None:
         """Hear until cancelled. Raises APIError when the recogniser is lost for good."""
-        streams = self._streams = _Streams(
-            self._detector.stream(), self.recogniser.stream(conn_options=RECOGNISER_OPTIONS)
-        )
+        streams = self._streams = _Streams(self._detector.stream(), self.recogniser.listen(lambda: self.speaking))
         lost: list[BaseException] = []
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -136,7 +131,6 @@ class Ears:
         finally:
             self._streams = None
             await streams.speech.aclose()
-            await streams.words.aclose()
         if lost:
             # Not in the handler: what is raised there comes out as a group on some versions of Python.
             raise lost[0]
@@ -177,8 +171,8 @@ class Ears:
                     e.CalleeStopped(at=self._now(), sample=self._levels.ended(_sample(heard - event.silence_duration)))
                 )
 
-    async def _recognise(self, words: stt.RecognizeStream) -> None:
-        async for event in words:
+    async def _recognise(self, words: Recognition) -> None:
+        async for event in words.events():
             self.gate.pass_on(event)
             if event.type is not _FINALS or not event.alternatives or not event.alternatives[0].text.strip():
                 continue
@@ -186,7 +180,6 @@ class Ears:
             if self._settling or not self.speaking:
                 self._finished.set()
             self._tell(_heard(self._heard_at, event.alternatives[0]))
-        raise APIConnectionError("the recogniser stopped")
 
 
 def _heard(at: float, words: stt.SpeechData) -> e.CalleeHeard:

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 from livekit import rtc
-from livekit.agents import tts
+from livekit.agents import APIConnectOptions, tts
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 from livekit.agents.voice import io
 
-from agent.pipeline import PROVIDER_OPTIONS
 from agent.realtime.wording import placed
 from audio.frames import RATE, Pcm, samples, seconds
 from audio.ledger import AUDIBLE, Utterance, Word
@@ -23,6 +22,9 @@ UTTERANCE = "voice_worker.utterance"
 
 _TAIL = 0.06
 """Seconds kept after the last audible sample of a fixed sentence, so that it does not end abruptly."""
+
+_ONCE = APIConnectOptions(max_retry=0, timeout=5.0)
+"""Per request to a voice: what is tried again is the voice's own affair."""
 
 _numbers = itertools.count(1)
 
@@ -74,8 +76,8 @@ async def render(voice: tts.TTS[Any], text: str) -> Sound:
 
 def _spoken(voice: tts.TTS[Any], text: str) -> tts.SynthesizeStream | tts.ChunkedStream:
     if not voice.capabilities.streaming:
-        return voice.synthesize(text, conn_options=PROVIDER_OPTIONS)
-    stream = voice.stream(conn_options=PROVIDER_OPTIONS)
+        return voice.synthesize(text, conn_options=_ONCE)
+    stream = voice.stream(conn_options=_ONCE)
     stream.push_text(text)
     stream.flush()
     stream.end_input()

@@ -10,6 +10,7 @@ from livekit.agents import APIConnectionError, APIError, stt, vad
 
 from agent import events as e
 from agent.ears import Ears, Gate, SharedDetector, shared_words
+from agent.fallback.recogniser import Recogniser
 from audio.frames import FRAME, Pcm, samples, silence
 from audio.levels import STEP
 from tests.agent.fakes import (
@@ -106,7 +107,7 @@ class Pair:
     def __init__(self) -> None:
         self.detector, self.recogniser = FakeDetector(), FakeRecogniser()
         self.told: list[e.Event] = []
-        self.ears = Ears(self.recogniser, self.detector, self.told.append, now)
+        self.ears = Ears(Recogniser([self.recogniser]), self.detector, self.told.append, now)
 
     @property
     def detection(self) -> FakeDetection:
@@ -227,12 +228,15 @@ def test_ears_that_stop_listening_close_what_they_opened() -> None:
     assert pair.recognition.closed
 
 
-@pytest.mark.parametrize("found", [APIConnectionError(retryable=False), None])
-def test_a_recogniser_that_is_lost_or_stops_by_itself_is_a_failure_of_the_provider(found: APIError | None) -> None:
+@pytest.mark.parametrize("found", [[APIConnectionError(retryable=False)], [None] * 4])
+def test_a_recogniser_that_is_lost_or_stops_by_itself_is_a_failure_of_the_provider(
+    found: list[APIError | None],
+) -> None:
     async def scene() -> Pair:
         pair = Pair()
         async with pair.listening() as task:
-            pair.recogniser.found.put_nowait(found)
+            for each in found:
+                pair.recogniser.found.put_nowait(each)
             with pytest.raises(APIConnectionError):
                 await task
         return pair

@@ -7,10 +7,10 @@ from audio.ledger import AUDIBLE
 
 _BLOCK = samples(0.05)
 """Samples judged at once."""
-_LOUDEST = -12.0
-"""dBFS of a block that no voice exceeds without being voiced: a hiss is 15 dB softer, bytes that are no samples 7 dB
-louder."""
-_VOICED = 0.4
+_LOUDEST = -10.0
+"""dBFS of a block that no voice exceeds without being voiced: even a loud hiss is softer, bytes that are no samples
+are 2 dB louder, also where two of them are averaged."""
+_VOICED = 0.12
 """Correlation of each sample with the next that loud speech exceeds; of bytes that are no samples it is 0."""
 
 

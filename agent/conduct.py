@@ -98,6 +98,10 @@ class Studio:
             model.on("metrics_collected", self._observer.counted)
             model.taken = self._turn_taken
             model.reconnected = self._reconnected
+        pipeline.voice.changed = lambda: self._replaced("voice")
+        pipeline.recogniser.changed = lambda: self._replaced("recogniser")
+        self._replacements: set[str] = set()
+        """The parts of which something in reserve has taken over."""
         hearers = (self.ears.hear, self.conversation.hear)
         self.headset = Headset(self.mixer, hearers, tape.record if tape is not None else None)
 
@@ -156,6 +160,11 @@ class Studio:
     def _reconnected(self, owing: bool) -> None:
         self._call.post(e.Warned(at=self._now(), message="the connection to the model was lost and made again"))
         self.conversation.repair(owing)
+
+    def _replaced(self, part: str) -> None:
+        if part not in self._replacements:
+            self._replacements.add(part)
+            self._call.post(e.Warned(at=self._now(), message=f"the {part} failed, and the one in reserve took over"))
 
     def _reply_begun(self, utterance: str) -> None:
         self._observer.begun(utterance)

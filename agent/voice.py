@@ -63,7 +63,7 @@ async def render(voice: tts.TTS[Any], text: str) -> Sound:
     """The sentence as the voice speaks it, without silence at either end. Raises `SilentVoice`, livekit's APIError."""
     pieces: list[Pcm] = []
     words: list[Word] = []
-    async with _spoken(voice, text) as stream:
+    async with voice.synthesize(text, conn_options=_ONCE) as stream:
         async for event in stream:
             pieces.append(pcm_of(event.frame))
             words.extend(words_of(event.frame))
@@ -72,16 +72,6 @@ async def render(voice: tts.TTS[Any], text: str) -> Sound:
     if not len(sound.pcm):
         raise SilentVoice("the voice gave no sound")
     return sound
-
-
-def _spoken(voice: tts.TTS[Any], text: str) -> tts.SynthesizeStream | tts.ChunkedStream:
-    if not voice.capabilities.streaming:
-        return voice.synthesize(text, conn_options=_ONCE)
-    stream = voice.stream(conn_options=_ONCE)
-    stream.push_text(text)
-    stream.flush()
-    stream.end_input()
-    return stream
 
 
 def trimmed(text: str, pcm: Pcm, words: Sequence[Word]) -> Sound:

@@ -147,6 +147,6 @@ async def _opening(stream: llm.LLMStream) -> list[llm.ChatChunk]:
     chunks: list[llm.ChatChunk] = []
     async for chunk in stream:
         chunks.append(chunk)
-        if chunk.has_response():
+        if chunk.delta is not None and (chunk.delta.tool_calls or (chunk.delta.content or "").strip()):
             break
     return chunks

@@ -38,6 +38,8 @@ class Recogniser(stt.STT[Any]):
     def __init__(self, recognisers: Sequence[stt.STT[Any]]) -> None:
         super().__init__(capabilities=recognisers[0].capabilities)
         self.recognisers = tuple(recognisers)
+        self.changed: Callable[[], None] = lambda: None
+        """Called when one recogniser takes over from another."""
         for recogniser in self.recognisers:
             recogniser.on("metrics_collected", self._count)
 
@@ -53,7 +55,7 @@ class Recogniser(stt.STT[Any]):
 
     def listen(self, speaking: Callable[[], bool]) -> "Recognition":
         """Begin to hear; `speaking` says whether the detector hears voice at this moment."""
-        return Recognition(self.recognisers, speaking)
+        return Recognition(self.recognisers, speaking, self._tell)
 
     async def aclose(self) -> None:
         """Close all."""
@@ -66,6 +68,9 @@ class Recogniser(stt.STT[Any]):
     ) -> stt.SpeechEvent:
         raise NotImplementedError("a call is heard as it goes")
 
+    def _tell(self) -> None:
+        self.changed()
+
     def _count(self, figures: object) -> None:
         self.emit("metrics_collected", figures)
 
@@ -73,8 +78,11 @@ class Recogniser(stt.STT[Any]):
 class Recognition:
     """What one leg says, over any number of connections."""
 
-    def __init__(self, recognisers: Sequence[stt.STT[Any]], speaking: Callable[[], bool]) -> None:
+    def __init__(
+        self, recognisers: Sequence[stt.STT[Any]], speaking: Callable[[], bool], changed: Callable[[], None]
+    ) -> None:
         self._recognisers = recognisers
+        self._changed = changed
         self._speaking = speaking
         self._place = 0
         """Of the recogniser that hears."""
@@ -180,4 +188,6 @@ class Recognition:
         if not left or failures > len(PAUSES) or self._doubt.strikes > 1:
             raise failure
         another, self._place = left[0] != self._place, left[0]
+        if another:
+            self._changed()
         return 0.0 if another and failures == 1 else PAUSES[failures - 1]

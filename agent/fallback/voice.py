@@ -9,7 +9,7 @@ over. Retries are made here and nowhere else.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from livekit.agents import APIConnectOptions, APIError, tts, utils
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, TimedString
 
 from agent.fallback.script import Script
-from agent.fallback.take import Take
+from agent.fallback.take import Give, Take
 from audio.frames import RATE, Pcm
 from audio.ledger import Word
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 PATIENCE = 1.5
 """Seconds without sound that is due after which a voice has failed: what a callee bears in silence."""
-LAST_PATIENCE = 3.0
+LAST_PATIENCE = 2.5
 """The same for the last that is tried: better late than never."""
 REST = 30.0
 """Seconds for which a voice that failed is left alone while there is another."""
@@ -46,6 +46,8 @@ class Voice(tts.TTS[Any]):
             num_channels=1,
         )
         self.voices = tuple(voices)
+        self.changed: Callable[[], None] = lambda: None
+        """Called when one voice takes over from another."""
         self._rested = dict.fromkeys(range(len(voices)), float("-inf"))
         """By place, the loop time from which on a voice is asked again."""
         for voice in self.voices:
@@ -61,26 +63,51 @@ class Voice(tts.TTS[Any]):
         """Of the first."""
         return self.voices[0].provider
 
-    def order(self) -> list[int]:
+    def synthesize(
+        self, text: str, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
+    ) -> tts.ChunkedStream:
+        """Say a text of which nothing is heard before it is whole: all of it in one voice."""
+        return _Rendering(self, text)
+
+    def stream(self, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS) -> tts.SynthesizeStream:
+        """Say a text as it is written. How often and how long is tried is decided here, whatever the options."""
+        return _Speech(self)
+
+    async def say(
+        self, script: Script, give: Give, asked: Callable[[float], None], resume: Callable[[Take], tuple[int, float]]
+    ) -> None:
+        """Say a script, voice after voice. Raises the last one's APIError.
+
+        `resume` says where the next voice begins after a take that failed: in the script, and in seconds.
+        """
+        order = self._order()
+        at, offset = 0, 0.0
+        for turn, place in enumerate(order, start=1):
+            last = turn == len(order)
+            take = Take(script, at, offset, give, asked)
+            try:
+                await take.run(self.voices[place], LAST_PATIENCE if last else PATIENCE)
+            except APIError as failure:
+                logger.warning("a voice failed", extra={"voice": place, "error": type(failure).__name__})
+                self._rested[place] = asyncio.get_running_loop().time() + REST
+                at, offset = resume(take)
+                if script.ended and at >= len(script.text):
+                    return
+                if last or (place == order[turn] and not failure.retryable):
+                    raise _plain(failure) from None
+                if place == order[turn]:
+                    await asyncio.sleep(PAUSE)
+                else:
+                    self.changed()
+            else:
+                return
+
+    def _order(self) -> list[int]:
         """Places of the voices to try, those that rest last; the only one is tried twice."""
         now = asyncio.get_running_loop().time()
         if len(self.voices) == 1:
             return [0, 0]
         return sorted(range(len(self.voices)), key=lambda place: self._rested[place] > now)
-
-    def rest(self, place: int) -> None:
-        """Leave a voice alone that failed."""
-        self._rested[place] = asyncio.get_running_loop().time() + REST
-
-    def synthesize(
-        self, text: str, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
-    ) -> tts.ChunkedStream:
-        """Say a text that is whole."""
-        return self._synthesize_with_stream(text, conn_options=conn_options)
-
-    def stream(self, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS) -> tts.SynthesizeStream:
-        """Say a text as it is written. How often and how long is tried is decided here, whatever the options."""
-        return _Speech(self)
 
     def prewarm(self) -> None:
         """Open the connections of all."""
@@ -127,29 +154,47 @@ class _Speech(tts.SynthesizeStream):
         script.end()
 
     async def _say(self, script: Script, emitter: tts.AudioEmitter) -> None:
-        order = self._voice.order()
-        at, offset = 0, 0.0
-        for turn, place in enumerate(order, start=1):
-            last = turn == len(order)
-            take = Take(script, at, offset, partial(_give, emitter), self._asked)
-            try:
-                await take.run(self._voice.voices[place], LAST_PATIENCE if last else PATIENCE)
-            except APIError as failure:
-                logger.warning("a voice failed", extra={"voice": place, "error": type(failure).__name__})
-                self._voice.rest(place)
-                at, offset = take.unsaid, offset + take.given
-                if script.ended and at >= len(script.text):
-                    return
-                if last or (place == order[turn] and not failure.retryable):
-                    raise _plain(failure) from None
-                if place == order[turn]:
-                    await asyncio.sleep(PAUSE)
-            else:
-                return
+        given = 0.0
+
+        def resume(take: Take) -> tuple[int, float]:
+            nonlocal given
+            given += take.given
+            return take.unsaid, given
+
+        await self._voice.say(script, partial(_give, emitter), self._asked, resume)
 
     def _asked(self, at: float) -> None:
         """The first time counts: what a change of voices takes is part of the wait."""
         self._started_time = self._started_time or at
+
+    async def _metrics_monitor_task(self, event_aiter: AsyncIterable[tts.SynthesizedAudio]) -> None:
+        """The voices count for themselves."""
+        async for _ in event_aiter:
+            continue
+
+
+class _Rendering(tts.ChunkedStream):
+    _tts_request_span_name: ClassVar[str] = "tts_fallback"
+    _tts_attempt_span_name: ClassVar[str | None] = None
+
+    def __init__(self, voice: Voice, text: str) -> None:
+        self._voice = voice
+        super().__init__(tts=voice, input_text=text, conn_options=APIConnectOptions(max_retry=0))
+
+    async def _run(self, output_emitter: tts.AudioEmitter) -> None:
+        output_emitter.initialize(request_id=utils.shortuuid(), sample_rate=RATE, num_channels=1, mime_type="audio/pcm")
+        script = Script()
+        script.write(self._input_text)
+        script.end()
+        pieces: list[tuple[Pcm, Sequence[Word]]] = []
+
+        def resume(_: Take) -> tuple[int, float]:
+            pieces.clear()
+            return 0, 0.0
+
+        await self._voice.say(script, lambda pcm, words: pieces.append((pcm, words)), lambda _: None, resume)
+        for pcm, words in pieces:
+            _give(output_emitter, pcm, words)
 
     async def _metrics_monitor_task(self, event_aiter: AsyncIterable[tts.SynthesizedAudio]) -> None:
         """The voices count for themselves."""

@@ -17,7 +17,7 @@ QUESTION = "Is there a slot on Monday morning, please?"
 ANSWER = "Let me have a look for you. Monday at nine in the morning is free."
 
 
-async def called(stand_ins: StandIns, folder: Path, *faults: dict[str, Any], **environment: str) -> Conducted:
+async def called(stand_ins: StandIns, folder: Path, *faults: dict[str, Any], **environment: Any) -> Conducted:
     """A call in which the callee asks one question, is answered and thanks."""
     return await conducted(
         stand_ins,
@@ -66,6 +66,7 @@ async def test_a_voice_that_is_cut_off_is_replaced_from_that_sentence_on(stand_i
     call = await called(stand_ins, tmp_path, fault, VOICE_WORKER_FALLBACK_VOICE=SECOND_VOICE)
     is_whole(call)
     assert waited(call) < 2.5
+    assert "the voice failed, and the one in reserve took over" in call.report.details.warnings
 
 
 async def test_fixed_sentences_are_spoken_by_the_voice_in_reserve(stand_ins: StandIns, tmp_path: Path) -> None:
@@ -81,6 +82,7 @@ async def test_a_recogniser_that_hears_nothing_is_replaced_and_the_question_answ
     call = await called(stand_ins, tmp_path, fault, VOICE_WORKER_FALLBACK_RECOGNISER="soniox")
     is_whole(call)
     assert waited(call) < 3.5
+    assert "the recogniser failed, and the one in reserve took over" in call.report.details.warnings
 
 
 async def test_a_recogniser_that_is_closed_every_few_seconds_loses_no_word(stand_ins: StandIns, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from livekit.agents import APIConnectionError, APIError, APIStatusError
 from livekit.agents.metrics import TTSMetrics
 
 from agent.fallback.voice import LAST_PATIENCE, PATIENCE, REST, Voice
-from agent.voice import pcm_of, words_of
+from agent.voice import Sound, pcm_of, render, words_of
 from audio.frames import Pcm, samples, seconds
 from audio.ledger import Word
 from tests.agent.fallback.fakes import PER_WORD, Saying, ScriptedVoice
@@ -220,6 +220,30 @@ def test_a_model_that_writes_slowly_is_not_the_voices_fault() -> None:
 def test_nothing_to_say_asks_no_voice() -> None:
     spoken, voice = once(Saying(), text=(" ",))
     assert (len(spoken.pcm), spoken.failure, asked(voice)) == (0, None, [[]])
+
+
+def test_a_text_that_is_rendered_whole_is_all_in_one_voice() -> None:
+    first, second = ScriptedVoice(Saying(most=2.0, error=LOST)), ScriptedVoice(Saying(level=SECOND))
+
+    async def scene() -> Sound:
+        voice, changes = Voice([first, second]), list[str]()
+        voice.changed = lambda: changes.append("changed")
+        sound = await render(voice, ONE + TWO)
+        assert changes == ["changed"]
+        return sound
+
+    sound = hurried(scene())
+    assert set(sound.pcm.tolist()) == {SECOND}
+    assert "".join(word.text for word in sound.words).strip() == ONE + TWO
+    assert second.asked == [ONE + TWO]
+
+
+def test_a_text_that_no_voice_can_render_is_a_failure() -> None:
+    async def scene() -> None:
+        with pytest.raises(APIError):
+            await render(Voice([ScriptedVoice(Saying(most=0, error=LOST))]), ONE)
+
+    hurried(scene())
 
 
 def test_speech_that_is_broken_off_leaves_nothing_behind() -> None:

@@ -94,7 +94,8 @@ class Take:
         pcm = pcm_of(frame)
         if is_rubbish(pcm):
             raise APIError("the voice sent what is no speech")
-        self._words.extend(words_of(frame))
+        # What has no end is a whole sentence, of a voice that does not time its words.
+        self._words.extend(word for word in words_of(frame) if word.end > word.start)
         if is_audible(pcm):
             if self._sounded_at is None and USERDATA_TTS_STARTED_TIME in frame.userdata:
                 self._asked(frame.userdata[USERDATA_TTS_STARTED_TIME])
@@ -116,12 +117,10 @@ class Take:
         return [Word(word.text, word.start + self._offset, word.end + self._offset) for word in words]
 
     def _said(self) -> list[str]:
-        """The words whose sound was given whole; one without an end lasts until the next begins."""
+        """The words whose sound was given whole."""
         if not self._words:
             return self._rest[: int(self.given * _CHARACTERS_A_SECOND)].split()
-        following = [word.start for word in self._words[1:]] + [float("inf")]
-        ends = [word.end if word.end > word.start else then for word, then in zip(self._words, following, strict=True)]
-        return [word.text for word, end in zip(self._words, ends, strict=True) if end <= self.given + _CLOSE]
+        return [word.text for word in self._words if word.end <= self.given + _CLOSE]
 
     async def _watch(self, patience: float) -> None:
         loop = asyncio.get_running_loop()

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from livekit.agents import APIConnectionError, APIError, APIStatusError
+from livekit.agents import APIConnectionError, APIConnectOptions, APIError, APIStatusError, tts
 from livekit.agents.metrics import TTSMetrics
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 
 from agent.fallback.voice import LAST_PATIENCE, PATIENCE, REST, Voice
 from agent.voice import Sound, pcm_of, render, words_of
@@ -236,6 +237,23 @@ def test_a_text_that_is_rendered_whole_is_all_in_one_voice() -> None:
     assert set(sound.pcm.tolist()) == {SECOND}
     assert "".join(word.text for word in sound.words).strip() == ONE + TWO
     assert second.asked == [ONE + TWO]
+
+
+def test_a_voice_that_only_tells_where_its_sentences_begin_tells_no_words() -> None:
+    class Whole(ScriptedVoice):
+        """Takes a sentence at a time."""
+
+        def synthesize(
+            self, text: str, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
+        ) -> tts.ChunkedStream:
+            return self._synthesize_with_stream(text, conn_options=conn_options)
+
+    async def scene() -> Spoken:
+        return await said(Voice([tts.StreamAdapter(tts=Whole(Saying(), timed=False))]), ONE, TWO)
+
+    spoken = hurried(scene())
+    assert sum(length for _, length in spoken.voices) == pytest.approx(3.3)
+    assert spoken.words == []
 
 
 def test_a_text_that_no_voice_can_render_is_a_failure() -> None:

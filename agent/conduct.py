@@ -105,12 +105,16 @@ class Studio:
         kind = RealtimeCaller if isinstance(model, Talker) else Caller
         caller = kind(plan.prompt, tools, self.ears, self._turn_taken, self._reply_begun)
         self.conversation = Conversation(caller, session, self.ears, self._mouth)
-        self._observer = Observer(session, plan.model.name, call.post, now)
+        self._observer = Observer(session, lambda: pipeline.writer or plan.model.name, call.post, now)
         if isinstance(model, Talker):
             model.feed = Feed(self.ears, ceaseless=model.takes_turns)
             model.on("metrics_collected", self._observer.counted)
             model.taken = self._turn_taken
             model.reconnected = self._reconnected
+        pipeline.voice.changed = lambda: self._replaced("voice")
+        pipeline.recogniser.changed = lambda: self._replaced("recogniser")
+        self._replacements: set[str] = set()
+        """The parts of which something in reserve has taken over."""
         hearers = (self.ears.hear, self.conversation.hear) if isinstance(model, Talker) else (self.ears.hear,)
         comparers = (meter.take,) if tape is None else (meter.take, tape.record)
         self.ticks = TickMeter(now)
@@ -211,7 +215,13 @@ class Studio:
         self._call.post(e.Warned(at=self._now(), message="the connection to the model was lost and made again"))
         self.conversation.repair(owing)
 
+    def _replaced(self, part: str) -> None:
+        if part not in self._replacements:
+            self._replacements.add(part)
+            self._call.post(e.Warned(at=self._now(), message=f"the {part} failed, and the one in reserve took over"))
+
     def _reply_begun(self, utterance: str) -> None:
+        self._observer.begun(utterance)
         self._call.post(e.ReplyBegun(at=self._now(), id=utterance))
 
     def _started(self, utterance: Utterance) -> None:

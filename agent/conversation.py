@@ -143,8 +143,13 @@ class Conversation:
 class Observer:
     """Tells what livekit's session reports: figures of replies, and failures it cannot recover from."""
 
-    def __init__(self, session: AgentSession[None], model: str, tell: Tell, now: Callable[[], float]) -> None:
-        self._model = model
+    def __init__(
+        self, session: AgentSession[None], writer: Callable[[], str], tell: Tell, now: Callable[[], float]
+    ) -> None:
+        """`writer` names the model that has written last."""
+        self._writer = writer
+        self._writers: dict[str, str] = {}
+        """Of each utterance of the model's that was not measured yet, which model wrote it."""
         self._tell = tell
         self._now = now
         self._unmeasured: list[str] = []
@@ -152,6 +157,10 @@ class Observer:
         """Of each answer of a model that speaks by itself: seconds until its first sound."""
         session.on("conversation_item_added", self._item_added)
         session.on("error", self._error)
+
+    def begun(self, utterance: str) -> None:
+        """The first text of an utterance is here: whoever has written last wrote it."""
+        self._writers[utterance] = self._writer()
 
     def replied(self, utterance: str) -> None:
         """An utterance of the model was heard; the figures that come next belong to it."""
@@ -168,6 +177,7 @@ class Observer:
             return
         figures = cast(dict[str, Any], item.metrics)
         utterances, self._unmeasured = tuple(self._unmeasured), []
+        writers = [self._writers.pop(utterance, None) for utterance in utterances]
         sounded = [self._first_sound.pop(answer, None) for answer in figures.get("provider_request_ids", ())]
         self._tell(
             e.ReplyMeasured(
@@ -175,7 +185,7 @@ class Observer:
                 utterances=utterances,
                 llm_ttft=figures.get("llm_node_ttft", next(iter(sounded), None)),
                 tts_ttfb=figures.get("tts_node_ttfb"),
-                model=self._model,
+                model=writers[-1] or self._writer(),
             )
         )
 

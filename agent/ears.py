@@ -9,21 +9,19 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from livekit import rtc
-from livekit.agents import APIConnectionError, APIConnectOptions, APIError, stt, vad
+from livekit.agents import APIError, stt, vad
 
 from agent import events as e
 from agent.backchannels import is_backchannel
+from agent.fallback.recogniser import Recogniser, Recognition
 from agent.gate import Gate
 from agent.stretch import Stretch
 from audio.frames import RATE, Pcm
 from audio.levels import Levels
 from audio.resampling import SPEECH_RATE, Downsampler
-
-RECOGNISER_OPTIONS = APIConnectOptions(max_retry=3, retry_interval=0.5, timeout=5.0)
-"""A recogniser that is gone for longer than about two seconds ends the call; sound is kept for it meanwhile."""
 
 WINDOW = 0.032
 """Seconds of sound that the detector judges at once."""
@@ -59,7 +57,7 @@ class OwnVoice(Protocol):
 class Instruments:
     """What a leg is heard with."""
 
-    recogniser: stt.STT[Any]
+    recogniser: Recogniser
     detector: vad.VAD
     judge: Hear | None = None
     """Given the callee's sound, at `SPEECH_RATE`, before the others are."""
@@ -68,7 +66,7 @@ class Instruments:
 @dataclass(frozen=True, slots=True)
 class _Streams:
     speech: vad.VADStream
-    words: stt.RecognizeStream
+    words: Recognition
     judge: Hear | None
     downsampler: Downsampler = field(default_factory=Downsampler)
     """Once for all: every one of them wants the same rate."""
@@ -124,7 +122,7 @@ class Ears:
         """Hear until cancelled. Raises APIError when the recogniser is lost for good."""
         streams = self._streams = _Streams(
             self._instruments.detector.stream(),
-            self._instruments.recogniser.stream(conn_options=RECOGNISER_OPTIONS),
+            self._instruments.recogniser.listen(lambda: self.speaking),
             self._instruments.judge,
         )
         lost: list[BaseException] = []
@@ -137,7 +135,6 @@ class Ears:
         finally:
             self._streams = None
             await streams.speech.aclose()
-            await streams.words.aclose()
         if lost:
             # Not in the handler: what is raised there comes out as a group on some versions of Python.
             raise lost[0]
@@ -193,15 +190,14 @@ class Ears:
         ended = _sample(event.samples_index / SPEECH_RATE - event.silence_duration)
         self._tell(e.CalleeStopped(at=self._now(), sample=self._levels.ended(ended)))
 
-    async def _recognise(self, words: stt.RecognizeStream) -> None:
-        async for event in words:
+    async def _recognise(self, words: Recognition) -> None:
+        async for event in words.events():
             said = event.alternatives[0] if event.alternatives else None
             if said is not None and self._is_own(said):
                 continue
             self.gate.pass_on(event)
             if said is not None and said.text.strip():
                 self._understood(said, final=event.type is _FINALS)
-        raise APIConnectionError("the recogniser stopped")
 
     def _is_own(self, said: stt.SpeechData) -> bool:
         """Whether the words are the agent's, come back."""

@@ -18,6 +18,10 @@ from openai import AsyncOpenAI
 from agent import gradium, soniox
 from agent.clauses import FIRST_APART, Clauses
 from agent.detector import Detector
+from agent.fallback.model import Candidate, Model
+from agent.fallback.quota import Quota
+from agent.fallback.recogniser import Recogniser
+from agent.fallback.voice import Voice
 from agent.judge import AcousticJudge
 from agent.plan import Endpoint, ModelPlan, Plan, RealtimePlan, RecogniserPlan, VoicePlan
 from agent.realtime.openai import OpenAITalker
@@ -25,7 +29,8 @@ from agent.realtime.talker import Talker
 from audio.frames import RATE
 
 PROVIDER_OPTIONS = APIConnectOptions(max_retry=2, retry_interval=0.3, timeout=5.0)
-"""Per request to a model or a voice: it is given up after three tries in quick succession."""
+"""Per request to a realtime model. Other models and the voices decide themselves what is tried again, whatever they are
+given: see `agent.fallback`."""
 
 _TIMEOUT = httpx2.Timeout(connect=5.0, read=5.0, write=5.0, pool=5.0)
 _LIMITS = httpx2.Limits(max_connections=50, max_keepalive_connections=50, keepalive_expiry=120)
@@ -39,18 +44,23 @@ MIN_SILENCE = 0.25
 class Pipeline:
     """What one call talks with. Whoever builds it closes it."""
 
-    model: llm.LLM[Any] | Talker
-    voice: tts.TTS[Any]
-    recogniser: stt.STT[Any]
+    model: Model | Talker
+    voice: Voice
+    recogniser: Recogniser
     detector: vad.VAD
     turns: TurnDetectionMode
     """Judges whether the callee's turn is over."""
     clients: tuple[AsyncOpenAI, ...]
     """Connections of the model's and the voice's that they do not close themselves."""
 
+    @property
+    def writer(self) -> str | None:
+        """Name of the text model that has written last; None where there is none."""
+        return self.model.winner if isinstance(self.model, Model) else None
+
     def warm(self) -> None:
         """Open connections before they are needed. Returns at once."""
-        if isinstance(self.model, llm.LLM):
+        if isinstance(self.model, Model):
             self.model.prewarm()
         self.voice.prewarm()
 
@@ -67,14 +77,20 @@ def build(plan: Plan, turns: TurnDetectionMode | None = None) -> Pipeline:
     """The plan's pipeline; `turns` takes the place of the local acoustic judge of turn ends."""
     clients: list[AsyncOpenAI] = []
 
-    def client(endpoint: Endpoint, base_url: str | None = None) -> AsyncOpenAI:
-        clients.append(_client(endpoint, base_url))
+    def client(endpoint: Endpoint, quota: Quota, base_url: str | None = None) -> AsyncOpenAI:
+        clients.append(_client(endpoint, quota, base_url))
         return clients[-1]
 
+    reserve = plan.reserve
+    models = [each for each in (plan.model, reserve.model) if isinstance(each, ModelPlan)]
+    voices = [each for each in (plan.voice, reserve.voice) if each is not None]
+    recognisers = [each for each in (plan.recogniser, reserve.recogniser) if each is not None]
     return Pipeline(
-        model=_talker(plan.model) if isinstance(plan.model, RealtimePlan) else _model(plan.model, client),
-        voice=_voice(plan.voice, plan.language, client),
-        recogniser=_recogniser(plan.recogniser, plan.language),
+        model=_talker(plan.model)
+        if isinstance(plan.model, RealtimePlan)
+        else Model([_candidate(each, client) for each in models]),
+        voice=Voice([_speaker(each, plan.language, client) for each in voices]),
+        recogniser=Recogniser([_recogniser(each, plan.language) for each in recognisers]),
         detector=Detector(MIN_SILENCE),
         turns=AcousticJudge() if turns is None else turns,
         clients=tuple(clients),
@@ -87,15 +103,21 @@ def tls_context() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-def _client(endpoint: Endpoint, base_url: str | None) -> AsyncOpenAI:
-    """The plugin's own client but for its TLS context, which it would make anew for every call."""
-    http = httpx2.AsyncClient(verify=tls_context(), timeout=_TIMEOUT, limits=_LIMITS, follow_redirects=True)
+def _client(endpoint: Endpoint, quota: Quota, base_url: str | None) -> AsyncOpenAI:
+    """The plugin's own client but for its TLS context, which it would make anew for every call, and the quota."""
+    http = httpx2.AsyncClient(
+        verify=tls_context(),
+        timeout=_TIMEOUT,
+        limits=_LIMITS,
+        follow_redirects=True,
+        event_hooks={"response": [quota.note]},
+    )
     key = endpoint.api_key.get_secret_value()
     return AsyncOpenAI(api_key=key, base_url=endpoint.base_url or base_url, max_retries=0, http_client=http)
 
 
 _Connect = Callable[..., AsyncOpenAI]
-"""Opens connections to an endpoint, or to a base URL where it has none."""
+"""Opens connections to an endpoint, or to a base URL where it has none; responses are told to the quota."""
 
 
 def _talker(plan: RealtimePlan) -> Talker:
@@ -108,14 +130,19 @@ def _talker(plan: RealtimePlan) -> Talker:
     assert_never(plan.provider)
 
 
-def _model(plan: ModelPlan, connect: _Connect) -> llm.LLM[Any]:
+def _candidate(plan: ModelPlan, connect: _Connect) -> Candidate:
+    quota = Quota()
+    return Candidate(_model(plan, connect, quota), quota)
+
+
+def _model(plan: ModelPlan, connect: _Connect, quota: Quota) -> llm.LLM[Any]:
     if plan.kind == "openai":
-        return openai.LLM(model=plan.name, client=connect(plan.endpoint))
+        return openai.LLM(model=plan.name, client=connect(plan.endpoint, quota))
     if plan.kind == "openrouter":
         return openai.LLM.with_openrouter(
             model=plan.name,
             api_key=plan.endpoint.api_key.get_secret_value(),
-            client=connect(plan.endpoint, "https://openrouter.ai/api/v1"),
+            client=connect(plan.endpoint, quota, "https://openrouter.ai/api/v1"),
             app_name="voice-worker",
             provider={"only": [plan.route], "allow_fallbacks": False} if plan.route else None,
         )
@@ -151,12 +178,33 @@ def _voice(plan: VoicePlan, language: str, connect: _Connect) -> tts.TTS[Any]:
     if plan.provider == "gradium":
         return gradium.Voice(plan)
     if plan.provider == "openai":
-        return openai.TTS(model=plan.model, voice=plan.id, response_format="pcm", client=connect(plan.endpoint))
+        return openai.TTS(
+            model=plan.model, voice=plan.id, response_format="pcm", client=connect(plan.endpoint, Quota())
+        )
     if plan.provider == "google":
         from agent.realtime.google import GoogleVoice  # noqa: PLC0415
 
         return GoogleVoice(plan, tls_context(), PROVIDER_OPTIONS.timeout)
     assert_never(plan.provider)
+
+
+def _speaker(plan: VoicePlan, language: str, connect: _Connect) -> tts.TTS[Any]:
+    """The voice as one that takes text as it is written."""
+    voice = _voice(plan, language, connect)
+    return voice if voice.capabilities.streaming else _Sentences(voice)
+
+
+class _Sentences(tts.StreamAdapter):
+    """A voice that takes whole texts, given one sentence after another."""
+
+    def __init__(self, voice: tts.TTS[Any]) -> None:
+        super().__init__(tts=voice)
+        self._whole = voice
+
+    async def aclose(self) -> None:
+        """Close the voice as well."""
+        await super().aclose()
+        await self._whole.aclose()
 
 
 def _recogniser(plan: RecogniserPlan, language: str) -> stt.STT[Any]:

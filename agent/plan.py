@@ -77,6 +77,16 @@ class RecogniserPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserve:
+    """What takes the place of a provider that fails in the middle of the call; None: nothing."""
+
+    model: ModelPlan | None = None
+    """Never beside a realtime model."""
+    voice: VoicePlan | None = None
+    recogniser: RecogniserPlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """How the call begins once answered."""
 
@@ -178,6 +188,7 @@ class Plan:
     patience: Patience
     sounds: Sounds = Sounds()
     endpointing: Endpointing = Endpointing()
+    reserve: Reserve = Reserve()
     report_prompt: bool = False
     """Whether `llm_system_prompt` is reported."""
     sip: SipPlan = SipPlan()

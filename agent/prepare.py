@@ -14,7 +14,7 @@ from agent.pending import pending
 from agent.plan import Clip, Endpointing, Opening, Patience, Plan, SipPlan, Sounds
 from agent.problems import ErrorCode, InputInvalid, Problem
 from agent.providers import Providers
-from agent.selection import Findings, Heard, model_of, own_voice, recogniser_of, voice_of
+from agent.selection import Findings, Heard, model_of, own_voice, recogniser_of, reserve_of, voice_of
 from agent.settings import Settings
 from tools.custom import CustomTool as Tool
 from tools.custom import ToolInput
@@ -96,6 +96,7 @@ def _plan(attempt: Attempt, assistant: Assistant, setup: _Setup, found: Findings
     chosen = attempt.llm_model or assistant.llm_model
     model = model_of(chosen, settings, providers.llm, found)
     own = own_voice(model, settings, providers.tts, found)
+    heard = Heard(settings, locale.language, providers.stt)
     return Plan(
         attempt_id=attempt.attempt_id or "",
         call_id=attempt.call_id or "",
@@ -112,7 +113,8 @@ def _plan(attempt: Attempt, assistant: Assistant, setup: _Setup, found: Findings
         prompt=assistant.prompt,
         model=model,
         voice=own or voice_of(assistant, settings, providers.tts, found),
-        recogniser=recogniser_of(assistant, path, Heard(settings, locale.language, providers.stt), found),
+        recogniser=recogniser_of(assistant, path, heard, found),
+        reserve=reserve_of(assistant, model, heard, providers, found),
         opening=_opening(attempt, assistant, path, found),
         goodbye=assistant.end_of_call_sentence.strip() or None,
         limit_message=assistant.max_duration_end_message.strip() or None,

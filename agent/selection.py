@@ -16,10 +16,12 @@ from agent.models.assistant import (
     LlmModel,
     OpenRouter,
     Realtime,
+    TextModel,
+    Voice,
 )
-from agent.plan import Endpoint, ModelPlan, RealtimePlan, RecogniserPlan, VoicePlan
+from agent.plan import Endpoint, ModelPlan, RealtimePlan, RecogniserPlan, Reserve, VoicePlan
 from agent.problems import ErrorCode, Problem
-from agent.providers import Source
+from agent.providers import Providers, Source
 from agent.settings import Settings
 from agent.terms import key_terms, whole_context
 
@@ -72,10 +74,12 @@ class Findings:
 
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    whose: str = "this call's"
+    """Whose model, voice and recogniser are looked for."""
 
     def missing(self, setting: str, owner: str) -> None:
         """Note a setting without which a provider cannot be reached."""
-        problem = Problem(setting, f"expected to be set, as this call's {owner}", ErrorCode.MISSING_CREDENTIALS)
+        problem = Problem(setting, f"expected to be set, as {self.whose} {owner}", ErrorCode.MISSING_CREDENTIALS)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -83,6 +87,12 @@ class Findings:
 def model_of(chosen: LlmModel | None, settings: Settings, source: Source, found: Findings) -> ModelPlan | RealtimePlan:
     """The model."""
     model = chosen or STANDARD_MODEL
+    if isinstance(model, Realtime):
+        return _realtime(model, settings, source, found)
+    return _text_model(model, settings, source, found)
+
+
+def _text_model(model: TextModel, settings: Settings, source: Source, found: Findings) -> ModelPlan:
     match model:
         case DedicatedInstance(name=name):
             return _instance(name, settings, source, found)
@@ -93,8 +103,6 @@ def model_of(chosen: LlmModel | None, settings: Settings, source: Source, found:
             url = model.api_url.rstrip("/").removesuffix(_COMPLETIONS)
             endpoint = STAND_IN_ENDPOINT if source is Source.STAND_IN else Endpoint(model.api_key, url)
             return ModelPlan("openai", model.model_name, endpoint)
-        case Realtime():
-            return _realtime(model, settings, source, found)
         case _:
             assert_never(model)
 
@@ -121,7 +129,7 @@ def _instance(name: str, settings: Settings, source: Source, found: Findings) ->
         endpoint = _keyed(_OPENAI, settings, source, found)
         return ModelPlan("openai", name, endpoint)
     if source is Source.REAL:
-        expected = f"expected an endpoint for {name}, which is this call's model"
+        expected = f"expected an endpoint for {name}, which is {found.whose} model"
         found.problems.append(Problem("VOICE_WORKER_DEDICATED_INSTANCES", expected, ErrorCode.MISSING_CREDENTIALS))
     return ModelPlan("openai", name, STAND_IN_ENDPOINT)
 
@@ -139,7 +147,10 @@ def own_voice(model: ModelPlan | RealtimePlan, settings: Settings, source: Sourc
 
 def voice_of(assistant: Assistant, settings: Settings, source: Source, found: Findings) -> VoicePlan:
     """The assistant's voice."""
-    voice = assistant.voice or settings.voice
+    return _voiced(assistant.voice or settings.voice, assistant, settings, source, found)
+
+
+def _voiced(voice: Voice, assistant: Assistant, settings: Settings, source: Source, found: Findings) -> VoicePlan:
     match voice:
         case CartesiaVoice():
             endpoint = _keyed(_CARTESIA, settings, source, found)
@@ -166,17 +177,41 @@ class Heard:
 
 def recogniser_of(assistant: Assistant, path: str, heard: Heard, found: Findings) -> RecogniserPlan:
     """The recogniser. `path` is the prefix of the assistant's fields; its texts are filled in."""
-    settings, soniox = heard.settings, _is_soniox(assistant, path, heard, found)
+    recogniser, left_out = _recogniser(_is_soniox(assistant, path, heard, found), assistant, heard, found)
+    if left_out:
+        too_much = f"stt_context has more than the recogniser takes; {left_out} terms are left out"
+        found.warnings.append(f"{path}{too_much}")
+    return recogniser
+
+
+def _recogniser(soniox: bool, assistant: Assistant, heard: Heard, found: Findings) -> tuple[RecogniserPlan, int]:
+    """The recogniser, and how many terms it does not take."""
+    settings = heard.settings
     expect = whole_context if soniox else key_terms
     expected = expect(assistant.stt_context, assistant.prompt, heard.language)
-    if expected.left_out:
-        too_much = f"stt_context has more than the recogniser takes; {expected.left_out} terms are left out"
-        found.warnings.append(f"{path}{too_much}")
     endpoint = _keyed(_SONIOX if soniox else _DEEPGRAM, settings, heard.source, found)
     if soniox:
         model = assistant.stt_model or settings.soniox_model
-        return RecogniserPlan("soniox", model, endpoint, expected.terms, expected.facts)
-    return RecogniserPlan("deepgram", settings.deepgram_model, endpoint, expected.terms)
+        return RecogniserPlan("soniox", model, endpoint, expected.terms, expected.facts), expected.left_out
+    return RecogniserPlan("deepgram", settings.deepgram_model, endpoint, expected.terms), expected.left_out
+
+
+def reserve_of(
+    assistant: Assistant,
+    model: ModelPlan | RealtimePlan,
+    heard: Heard,
+    providers: Providers,
+    found: Findings,
+) -> Reserve:
+    """What the settings have in reserve. A realtime model has none: it hears and speaks by itself."""
+    settings = heard.settings
+    found = Findings(found.problems, found.warnings, whose="this call's fallback")
+    second, voice, recogniser = settings.fallback_model, settings.fallback_voice, settings.fallback_recogniser
+    return Reserve(
+        _text_model(second, settings, providers.llm, found) if second and isinstance(model, ModelPlan) else None,
+        _voiced(voice, assistant, settings, providers.tts, found) if voice else None,
+        _recogniser(recogniser == "soniox", assistant, heard, found)[0] if recogniser else None,
+    )
 
 
 def _is_soniox(assistant: Assistant, path: str, heard: Heard, found: Findings) -> bool:

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from agent.models.assistant import CartesiaVoice, Voice
+from agent.models.assistant import CartesiaVoice, TextModel, Voice
 from agent.models.attempt import Language, SigningSecret, Timezone
 from agent.models.section import Section, Text, WebUrl, above, between, expected, matching
 from agent.numbers import REGIONS
@@ -38,6 +38,7 @@ class Price(Section):
 
 _INSTANCES = TypeAdapter(dict[str, Instance])
 _PRICES = TypeAdapter(dict[str, Price])
+_MODEL: TypeAdapter[TextModel] = TypeAdapter(TextModel)
 _VOICE: TypeAdapter[Voice] = TypeAdapter(Voice)
 _RECOGNISERS = ("deepgram", "soniox")
 _REDIS = re.compile(r"(rediss?|unix)://\S+")
@@ -52,6 +53,15 @@ def _instances(text: object) -> object:
         return _INSTANCES.validate_json(text)
     except ValidationError:
         raise expected('JSON such as {"<model>": {"base_url": "…", "api_key": "…", "model": "…"}}') from None
+
+
+def _model(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return _MODEL.validate_json(text)
+    except ValidationError:
+        raise expected('JSON such as {"type": "dedicated-instance", "name": "…"}, of a text model') from None
 
 
 def _voice(text: object) -> object:
@@ -184,6 +194,16 @@ class Settings(BaseSettings):
         "VOICE_WORKER_SONIOX_MODEL",
         "model of Soniox, where it recognises for an assistant without `stt_model`",
         "stt-rt-v5",
+    )
+    fallback_model: Annotated[TextModel, NoDecode, BeforeValidator(_model)] | None = _setting(
+        "VOICE_WORKER_FALLBACK_MODEL",
+        "JSON: the text model that answers when another does not, written as the assistant's `llm_model`",
+    )
+    fallback_voice: Annotated[Voice, NoDecode, BeforeValidator(_voice)] | None = _setting(
+        "VOICE_WORKER_FALLBACK_VOICE", "JSON: the voice that speaks when another does not, as the assistant's `voice`"
+    )
+    fallback_recogniser: Annotated[Literal["deepgram", "soniox"], BeforeValidator(_recogniser)] | None = _setting(
+        "VOICE_WORKER_FALLBACK_RECOGNISER", "recogniser that hears when another does not: `deepgram` or `soniox`"
     )
     persona_model: Text = _setting(
         "VOICE_WORKER_PERSONA_MODEL",

@@ -1,10 +1,9 @@
 """Soniox's recogniser: the plugin's, with what a call needs beyond it.
 
-The plugin has no way to ask for words that the server still holds back, counts a new connection's time from its own
-beginning, and connects again without end to a server that closes every connection.
+The plugin has no way to ask for words that the server still holds back, and when its connection is lost it makes
+another by itself, on which what was not sent yet and what was not final is missing.
 """
 
-import asyncio
 import json
 from typing import Any
 
@@ -23,8 +22,6 @@ _ENDPOINT_MS = 500
 """Longest wait for the end of a stretch of speech once it is silent, the least the server takes: whether the turn is
 over, is judged elsewhere."""
 _FINALIZE = json.dumps({"type": "finalize"})
-_SHORTEST = 0.3
-"""Seconds that a connection lasts at least, unless something is wrong with the server."""
 
 
 class Recogniser(STT):
@@ -59,28 +56,23 @@ class Recogniser(STT):
 
 
 class _Stream(SpeechStream):
-    """One stretch of sound over any number of connections."""
+    """One connection."""
 
     def __init__(self, recogniser: Recogniser, conn_options: APIConnectOptions) -> None:
-        self._sent = 0.0
-        """Seconds of sound sent on all connections."""
-        self._connected_at = float("-inf")
+        self._connected = False
         super().__init__(recogniser, conn_options)
 
     async def _connect_ws(self) -> aiohttp.ClientWebSocketResponse:
-        now = asyncio.get_running_loop().time()
-        if now - self._connected_at < _SHORTEST:
-            raise APIConnectionError("Soniox closed the connection at once")
+        if self._connected:
+            raise APIConnectionError("Soniox closed the connection")
         socket = await super()._connect_ws()
-        self._connected_at = asyncio.get_running_loop().time()
-        self.start_time_offset = self._sent
+        self._connected = True
         return socket
 
     async def _prepare_audio_task(self) -> None:
         data: Any
         async for data in self._input_ch:
             if isinstance(data, rtc.AudioFrame):
-                self._sent += data.duration
                 self.audio_queue.put_nowait(data.data.tobytes())
             else:
                 self.audio_queue.put_nowait(_FINALIZE)

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 from livekit import rtc
-from livekit.agents import tts
+from livekit.agents import APIConnectOptions, tts
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 from livekit.agents.voice import io
 
-from agent.pipeline import PROVIDER_OPTIONS
 from agent.realtime.wording import placed
 from audio.frames import RATE, Pcm, samples, seconds
 from audio.ledger import AUDIBLE, Utterance, Word
@@ -23,6 +22,9 @@ UTTERANCE = "voice_worker.utterance"
 
 _TAIL = 0.06
 """Seconds kept after the last audible sample of a fixed sentence, so that it does not end abruptly."""
+
+_ONCE = APIConnectOptions(max_retry=0, timeout=5.0)
+"""Per request to a voice: what is tried again is the voice's own affair."""
 
 _numbers = itertools.count(1)
 
@@ -61,7 +63,7 @@ async def render(voice: tts.TTS[Any], text: str) -> Sound:
     """The sentence as the voice speaks it, without silence at either end. Raises `SilentVoice`, livekit's APIError."""
     pieces: list[Pcm] = []
     words: list[Word] = []
-    async with _spoken(voice, text) as stream:
+    async with voice.synthesize(text, conn_options=_ONCE) as stream:
         async for event in stream:
             pieces.append(pcm_of(event.frame))
             words.extend(words_of(event.frame))
@@ -70,16 +72,6 @@ async def render(voice: tts.TTS[Any], text: str) -> Sound:
     if not len(sound.pcm):
         raise SilentVoice("the voice gave no sound")
     return sound
-
-
-def _spoken(voice: tts.TTS[Any], text: str) -> tts.SynthesizeStream | tts.ChunkedStream:
-    if not voice.capabilities.streaming:
-        return voice.synthesize(text, conn_options=PROVIDER_OPTIONS)
-    stream = voice.stream(conn_options=PROVIDER_OPTIONS)
-    stream.push_text(f"{text}\n")  # the end of a line ends a sentence: it is not taken apart for the sake of time
-    stream.flush()
-    stream.end_input()
-    return stream
 
 
 def trimmed(text: str, pcm: Pcm, words: Sequence[Word]) -> Sound:

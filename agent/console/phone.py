@@ -17,6 +17,7 @@ from agent.console.card import CardLine, Controls, Device
 from agent.console.echo import EchoCanceller
 from agent.console.scribe import Scribe
 from agent.console.wordless import Wordless
+from agent.fallback.recogniser import Recogniser
 from agent.journal import Journal
 from agent.models.report import Attempt
 from agent.pipeline import build
@@ -103,7 +104,7 @@ class Phone:
             stack.push_async_callback(asyncio.to_thread, _close, recorder)
             pipeline = build(plan, judge)
             if booth.wordless:
-                pipeline = replace(pipeline, recogniser=Wordless())
+                pipeline = replace(pipeline, recogniser=Recogniser([Wordless()]))
                 plan = replace(plan, recogniser=replace(plan.recogniser, model="without a key"))
             yield Equipment(pipeline, booth.allowed_hosts, rewrites, recorder), plan
 

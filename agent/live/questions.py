@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pydantic import SecretStr
 
 from agent.check import Subject
-from agent.models.assistant import CustomModel, DedicatedInstance, OpenRouter, Realtime
+from agent.models.assistant import CustomModel, DedicatedInstance, LlmModel, OpenRouter, Realtime
 from agent.plan import Endpoint, RecogniserPlan, VoicePlan
 from agent.selection import STAND_IN_ENDPOINT, STANDARD_MODEL
 from agent.settings import Settings
@@ -43,33 +43,44 @@ class Question:
 
 def questions(subject: Subject, settings: Settings) -> Iterator[Question]:
     """What to ask. A provider without credentials is left out: that is a problem already."""
-    plan = subject.plan
-    if plan.model.endpoint != STAND_IN_ENDPOINT:
-        yield _model(subject, settings, plan.model.endpoint)
-    if plan.voice.endpoint != STAND_IN_ENDPOINT:
-        voice = _voice(plan.voice, _voice_from(subject))
-        if voice is not None:
-            yield voice
-    if plan.recogniser.endpoint != STAND_IN_ENDPOINT:
-        yield _recogniser(plan.recogniser)
+    plan, reserve = subject.plan, subject.plan.reserve
+    chosen, place = _chosen(subject)
+    models = [(chosen, plan.model, place), (settings.fallback_model, reserve.model, "VOICE_WORKER_FALLBACK_MODEL")]
+    voices = [(plan.voice, _voice_from(subject)), (reserve.voice, "VOICE_WORKER_FALLBACK_VOICE")]
+    for model, plans, where in models:
+        if model is not None and plans is not None and plans.endpoint != STAND_IN_ENDPOINT:
+            yield _model(model, settings, plans.endpoint, where)
+    for voice, where in voices:
+        question = _voice(voice, where) if voice is not None and voice.endpoint != STAND_IN_ENDPOINT else None
+        if question is not None:
+            yield question
+    for recogniser in (plan.recogniser, reserve.recogniser):
+        if recogniser is not None and recogniser.endpoint != STAND_IN_ENDPOINT:
+            yield _recogniser(recogniser)
 
 
-def _model(subject: Subject, settings: Settings, endpoint: Endpoint) -> Question:
-    attempt, path = subject.attempt, f"{subject.within}." if subject.within else ""
-    chosen, place = (attempt.llm_model, "") if attempt.llm_model else (subject.assistant.llm_model, path)
-    match chosen or STANDARD_MODEL:
+def _chosen(subject: Subject) -> tuple[LlmModel, str]:
+    """The model, and the field it stands in."""
+    if subject.attempt.llm_model:
+        return subject.attempt.llm_model, "llm_model"
+    path = f"{subject.within}." if subject.within else ""
+    return subject.assistant.llm_model or STANDARD_MODEL, f"{path}llm_model"
+
+
+def _model(model: LlmModel, settings: Settings, endpoint: Endpoint, where: str) -> Question:
+    match model:
         case OpenRouter():
             base = endpoint.base_url or "https://openrouter.ai/api/v1"
             return _bearer("OpenRouter", "OPENROUTER_API_KEY", f"{_http(base)}/key", endpoint.api_key)
         case CustomModel():
             url = f"{_http(endpoint.base_url or '')}/models"
-            return _bearer(f"{place}llm_model", f"{place}llm_model.api_key", url, endpoint.api_key, may_lack=True)
+            return _bearer(where, f"{where}.api_key", url, endpoint.api_key, may_lack=True)
         case DedicatedInstance(name=name) if name in settings.dedicated_instances:
             url = f"{_http(endpoint.base_url or '')}/models"
-            where = "VOICE_WORKER_DEDICATED_INSTANCES"
-            return _bearer(f"the instance of {name}", where, url, endpoint.api_key, may_lack=True)
+            instances = "VOICE_WORKER_DEDICATED_INSTANCES"
+            return _bearer(f"the instance of {name}", instances, url, endpoint.api_key, may_lack=True)
         case Realtime() as realtime:
-            return _realtime(realtime, endpoint, f"{place}llm_model.realtime_model_id")
+            return _realtime(realtime, endpoint, f"{where}.realtime_model_id")
         case DedicatedInstance():  # what has an endpoint of these is gpt-4.1, OpenAI's own
             base = endpoint.base_url or "https://api.openai.com/v1"
             return _bearer("OpenAI", "OPENAI_API_KEY", f"{_http(base)}/models", endpoint.api_key)

@@ -69,6 +69,7 @@ class Realtime(Section):
     """A voice of the provider's; left out: the assistant's `voice` speaks for OpenAI's, Google's has one of its own."""
 
 
+TextModel = Annotated[DedicatedInstance | OpenRouter | CustomModel, Field(discriminator="type")]
 LlmModel = Annotated[DedicatedInstance | OpenRouter | CustomModel | Realtime, Field(discriminator="type")]
 
 

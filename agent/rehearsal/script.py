@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from agent.rehearsal.expectations import Expectations, beside
 from agent.rehearsal.fields import Level, Pattern, Seconds, Section, Wording, one_of
-from agent.standins.config import CallConfig, Errors, Fault, Latencies, ModelScript, Rule, ToolUse
+from agent.standins.config import CallConfig, Errors, Fault, Latencies, ModelScript, ProviderFault, Rule, ToolUse
 
 
 class Answer(StrEnum):
@@ -310,6 +310,8 @@ class LineScript(Section):
     """How long each stand-in takes, in milliseconds."""
     errors: Errors = Errors()
     """How wrong the stand-ins are."""
+    faults: tuple[ProviderFault, ...] = ()
+    """How requests to the stand-ins fail; the first that applies to a request strikes it."""
     vary: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     """Share by which pauses and pace differ from the file's in runs with a seed other than 1."""
     expect: Expectations = Expectations()
@@ -341,4 +343,10 @@ class LineScript(Section):
     def config(self, language: str) -> CallConfig:
         """What the stand-in process is told; `language` is the attempt's."""
         spoken = self.spoken(language)
-        return CallConfig(language=spoken, model=self.model.told(spoken), latency=self.latency, errors=self.errors)
+        return CallConfig(
+            language=spoken,
+            model=self.model.told(spoken),
+            latency=self.latency,
+            errors=self.errors,
+            faults=self.faults,
+        )

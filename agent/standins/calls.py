@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agent.standins.config import CallConfig
 from agent.standins.faults import Faults
+from agent.standins.outages import Outages
 from agent.standins.speech import Mark
 from agent.standins.voices import Voices
 
@@ -24,6 +25,7 @@ class Call:
     def __init__(self, config: CallConfig) -> None:
         self.config = config
         self.faults = Faults(list(config.model.faults))
+        self.outages = Outages(config.faults)
         self.marks: list[tuple[int, Mark]] = []
         self._count = 0
         self._listeners: set[Callable[[Sequence[tuple[int, Mark]]], None]] = set()

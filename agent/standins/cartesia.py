@@ -12,6 +12,7 @@ from agent.standins.calls import CALLS, VOICES, Call, refusal
 from agent.standins.espeak import Utterance
 from agent.standins.resample import resampled
 from agent.standins.sockets import Contexts, Wire, problem, send, spoken
+from agent.standins.spoiling import Spoiler, breakable
 from agent.standins.synthesis import Context, Manner, Piece
 from agent.standins.voices import Voices, speaker
 from audio.frames import RATE
@@ -129,17 +130,23 @@ class _Session:
             del self._open[request.context_id]
 
     def _begin(self, request: _Request) -> Context:
-        async def emit(piece: Piece) -> None:
-            await self._send(request, piece)
+        manner = _manner(request, self._call)
+        spoiler = Spoiler(self._call.outages.strike("tts", "cartesia"), manner.rate)
 
-        context = Context(self._voices, _manner(request, self._call), emit)
+        async def emit(piece: Piece) -> None:
+            for sent in spoiler.spoil(piece):
+                await self._send(request, sent)
+
+        context = Context(self._voices, manner, emit)
         self._open[request.context_id] = context
-        self.tasks.start(request.context_id, self._speak(context, request.context_id))
+        self.tasks.start(request.context_id, self._speak(context, request.context_id, spoiler))
         return context
 
-    async def _speak(self, context: Context, context_id: str) -> None:
-        await context.run()
-        await send(self._socket, {"type": "done", "context_id": context_id, "done": True, "status_code": 200})
+    async def _speak(self, context: Context, context_id: str, spoiler: Spoiler) -> None:
+        async with breakable(self._socket):
+            await spoiler.begin()
+            await context.run()
+            await send(self._socket, {"type": "done", "context_id": context_id, "done": True, "status_code": 200})
 
     async def _send(self, request: _Request, piece: Piece) -> None:
         head = {"context_id": request.context_id, "done": False, "status_code": 206}
@@ -150,5 +157,5 @@ class _Session:
                 "end": [round(word.end, 3) for word in piece.words],
             }
             await send(self._socket, {**head, "type": "timestamps", "word_timestamps": timestamps})
-        data = base64.b64encode(piece.pcm.tobytes()).decode()
+        data = base64.b64encode(piece.data).decode()
         await send(self._socket, {**head, "type": "chunk", "data": data, "step_time": 0})

@@ -15,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from agent.standins.calls import CALLS, refusal
 from agent.standins.config import Latencies
 from agent.standins.dialogue import OfferedTool, Reply, Turn
+from agent.standins.door import STRUCK
 from agent.standins.script import respond
+from agent.standins.spoiling import Broken
 
 _MODELS = ("gpt-4.1", "ministral-3-8b-instruct")
 _PIECE = 12
@@ -162,8 +164,11 @@ async def _stream(http: web.Request, request: _Request, reply: Reply, latency: L
     chunks = _Chunks(request.model)
     await response.write(chunks.delta({"role": "assistant", "content": ""}))
     loop = asyncio.get_running_loop()
-    due = loop.time()
+    began = due = loop.time()
+    cut = http.get(STRUCK)
     for delta in _deltas(reply):
+        if cut is not None and due - began >= cut.lasting:
+            raise Broken
         await asyncio.sleep(due - loop.time())
         await response.write(chunks.delta(delta))
         due += latency.llm_token_ms / 1000

@@ -4,6 +4,7 @@ Pure data: neither `livekit` nor `asyncio` is imported here, so that `check` sta
 """
 
 import re
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -117,6 +118,82 @@ class Errors(_Section):
 Provider = Literal["llm", "tts", "stt"]
 
 
+class FaultKind(StrEnum):
+    """How a request to a provider fails."""
+
+    REFUSED = "refused"
+    """The connection is gone before anything is answered."""
+    UNAUTHORISED = "unauthorised"
+    """401."""
+    LIMITED = "limited"
+    """429, with `Retry-After`."""
+    DOWN = "down"
+    """503."""
+    SILENT = "silent"
+    """It opens, and nothing comes."""
+    CUT = "cut"
+    """The connection is gone in the middle of the answer."""
+    EMPTY = "empty"
+    """A voice's answer without sound."""
+    GARBAGE = "garbage"
+    """A voice's answer of bytes that are no samples, an odd number in each piece."""
+    CLOSES = "closes"
+    """A recogniser's connection is closed in the middle."""
+    MALFORMED = "malformed"
+    """What is answered is no JSON."""
+
+
+AT_THE_DOOR = frozenset((FaultKind.REFUSED, FaultKind.UNAUTHORISED, FaultKind.LIMITED, FaultKind.DOWN))
+"""What happens before a connection is open."""
+_ANY = AT_THE_DOOR | {FaultKind.SILENT, FaultKind.MALFORMED}
+_POSSIBLE: dict[Provider, frozenset[FaultKind]] = {
+    "llm": _ANY | {FaultKind.CUT},
+    "tts": _ANY | {FaultKind.CUT, FaultKind.EMPTY, FaultKind.GARBAGE},
+    "stt": _ANY | {FaultKind.CLOSES},
+}
+_USUAL = {FaultKind.LIMITED: 1.0, FaultKind.CUT: 0.3, FaultKind.CLOSES: 30.0}
+"""Of `seconds`, where the line file does not say."""
+
+
+class ProviderFault(_Section):
+    """How some requests to a provider fail: those that it names, from a time and for a time.
+
+    A request is a chat completion, an utterance of a voice, a connection of a recogniser.
+    """
+
+    provider: Provider
+    """What kind of provider fails."""
+    name: Annotated[str, Field(min_length=1)] | None = None
+    """Which: a model's name, or `cartesia`, `deepgram` and so on; null: any."""
+    kind: FaultKind
+    """How it fails."""
+    after: Annotated[float, Field(ge=0, le=3600)] = 0
+    """Seconds from the first request to any provider of this kind."""
+    until: Annotated[float, Field(ge=0, le=3600)] | None = None
+    """The same for the end; null: to the end of the call."""
+    skip: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """Requests of that time that do not fail, before those that do."""
+    count: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Requests that fail; null: all that follow."""
+    seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
+    """`limited`: of `Retry-After` (1). `cut`: of the answer that comes before (0.3). `closes`, and a recogniser that
+    turns `silent` or `malformed`: that the connection works before (30, else 0)."""
+
+    @property
+    def lasting(self) -> float:
+        """`seconds` in force."""
+        return _USUAL.get(self.kind, 0.0) if self.seconds is None else self.seconds
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        if self.kind not in _POSSIBLE[self.provider]:
+            possible = ", ".join(kind for kind in FaultKind if kind in _POSSIBLE[self.provider])
+            raise ValueError(f"expected a kind that {self.provider} has: {possible}")
+        if self.until is not None and self.until <= self.after:
+            raise ValueError("expected until to be later than after")
+        return self
+
+
 class CallConfig(_Section):
     """Everything a stand-in process needs to know about one call."""
 
@@ -124,5 +201,7 @@ class CallConfig(_Section):
     model: ModelScript = ModelScript()
     latency: Latencies = Latencies()
     errors: Errors = Errors()
+    faults: tuple[ProviderFault, ...] = ()
+    """The first that applies to a request strikes it."""
     unscripted: bool = False
     """The recogniser also makes up words for voice that no marks announce: a person on a real phone."""

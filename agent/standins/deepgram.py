@@ -8,9 +8,12 @@ from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 
 from agent.standins.calls import CALLS, Call, refusal
+from agent.standins.config import ProviderFault
+from agent.standins.door import STRUCK
 from agent.standins.listener import Listener, Report, attentive
 from agent.standins.recogniser import HeardWord, Result, Started
 from agent.standins.sockets import Wire, opened, send
+from agent.standins.spoiling import ailing
 
 
 class _Control(Wire):
@@ -52,7 +55,8 @@ async def _socket(http: web.Request) -> web.WebSocketResponse:
     options = _options(http)
 
     async def talk(socket: web.WebSocketResponse) -> None:
-        await _Session(socket, options).listen(call)
+        session = _Session(socket, options)
+        await session.listen(call, http.get(STRUCK))
 
     return await opened(http, talk)
 
@@ -65,10 +69,10 @@ class _Session:
         self._options = options
         self._request_id = secrets.token_hex(16)
 
-    async def listen(self, call: Call) -> None:
+    async def listen(self, call: Call, fault: ProviderFault | None) -> None:
         """Take audio and commands until the client closes the stream."""
         listener = Listener(call.config, self._options.rate, self._tell)
-        async with attentive(call, listener):
+        async with attentive(call, listener), ailing(self._socket, listener, fault):
             async for message in self._socket:
                 if message.type is WSMsgType.BINARY:
                     listener.hear(message.data)

@@ -17,6 +17,7 @@ from agent.standins.espeak import Utterance
 from agent.standins.resample import resampled
 from agent.standins.sockets import Contexts, Wire, problem, send, spoken
 from agent.standins.speech import TimedWord
+from agent.standins.spoiling import Spoiler, breakable
 from agent.standins.synthesis import Context, Manner, Piece
 from agent.standins.voices import Voices, speaker
 from audio.frames import RATE
@@ -78,16 +79,17 @@ async def _stream(http: web.Request) -> web.Response:
 
 
 async def _socket(http: web.Request) -> web.WebSocketResponse:
-    _, manner = _authorised(http)
-    return await spoken(http, partial(_Session, http.app[VOICES], manner))
+    call, manner = _authorised(http)
+    return await spoken(http, partial(_Session, http.app[VOICES], call, manner))
 
 
 class _Session:
     """One socket, on which contexts may overlap."""
 
-    def __init__(self, voices: Voices, manner: Manner, socket: web.WebSocketResponse) -> None:
+    def __init__(self, voices: Voices, call: Call, manner: Manner, socket: web.WebSocketResponse) -> None:
         self.tasks = Contexts()
         self._voices = voices
+        self._call = call
         self._manner = manner
         self._socket = socket
         self._open: dict[str, Context] = {}
@@ -117,22 +119,27 @@ class _Session:
             del self._open[message.context_id]
 
     def _begin(self, message: _Message) -> Context:
-        async def emit(piece: Piece) -> None:
-            await self._send(message.context_id, piece)
-
         manner = self._manner.at((message.voice_settings or _Settings()).speed)
+        spoiler = Spoiler(self._call.outages.strike("tts", "elevenlabs"), manner.rate)
+
+        async def emit(piece: Piece) -> None:
+            for sent in spoiler.spoil(piece):
+                await self._send(message.context_id, sent)
+
         context = Context(self._voices, manner, emit)
         self._open[message.context_id] = context
-        self.tasks.start(message.context_id, self._speak(context, message.context_id))
+        self.tasks.start(message.context_id, self._speak(context, message.context_id, spoiler))
         return context
 
-    async def _speak(self, context: Context, context_id: str) -> None:
-        await context.run()
-        await send(self._socket, {"isFinal": True, "contextId": context_id})
+    async def _speak(self, context: Context, context_id: str, spoiler: Spoiler) -> None:
+        async with breakable(self._socket):
+            await spoiler.begin()
+            await context.run()
+            await send(self._socket, {"isFinal": True, "contextId": context_id})
 
     async def _send(self, context_id: str, piece: Piece) -> None:
         aligned = alignment(piece.words)
-        audio = base64.b64encode(piece.pcm.tobytes()).decode()
+        audio = base64.b64encode(piece.data).decode()
         message = {"audio": audio, "alignment": aligned, "normalizedAlignment": aligned, "contextId": context_id}
         await send(self._socket, message)
 

@@ -9,9 +9,12 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from agent.standins.calls import CALLS, VOICES, refusal
+from agent.standins.door import STRUCK
 from agent.standins.gemini import Content, Generation, GoogleWire
 from agent.standins.sockets import problem
+from agent.standins.spoiling import Spoiler
 from agent.standins.talk import Voice, paced
+from audio.frames import RATE
 
 _QUOTED = re.compile(r'"(.*)"\s*$', re.DOTALL)
 """What is to be said; before it may stand how."""
@@ -41,10 +44,15 @@ async def _speech(http: web.Request) -> web.StreamResponse:
     await asyncio.sleep(call.config.latency.tts_ms / 1000)
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(http)
+    spoiler = Spoiler(http.get(STRUCK), RATE)
     async for piece in paced(speech):
-        data = base64.b64encode(piece.pcm.tobytes()).decode()
-        part = {"inlineData": {"data": data, "mimeType": "audio/L16;codec=pcm;rate=24000"}}
-        chunk = {"candidates": [{"content": {"role": "model", "parts": [part]}}]}
-        await response.write(b"data: " + json.dumps(chunk).encode() + b"\r\n\r\n")
+        for sent in spoiler.spoil(piece):
+            await response.write(_event(base64.b64encode(sent.data).decode()))
     await response.write_eof()
     return response
+
+
+def _event(data: str) -> bytes:
+    part = {"inlineData": {"data": data, "mimeType": "audio/L16;codec=pcm;rate=24000"}}
+    chunk = {"candidates": [{"content": {"role": "model", "parts": [part]}}]}
+    return b"data: " + json.dumps(chunk).encode() + b"\r\n\r\n"

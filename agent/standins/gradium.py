@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from agent.standins.calls import CALLS, VOICES, Call
 from agent.standins.espeak import Utterance
 from agent.standins.sockets import Contexts, Wire, problem, send, spoken
+from agent.standins.spoiling import Spoiler, breakable
 from agent.standins.synthesis import Context, Manner, Piece
 from agent.standins.voices import Voices, speaker
 
@@ -115,19 +116,27 @@ class _Session:
         variant, pitch = speaker(setup.voice_id or setup.voice or "")
         utterance = Utterance("", self._call.config.language, variant, speed=setup.json_config.speed, pitch=pitch)
         manner = Manner(utterance, rate, self._call.config.latency.tts_ms / 1000)
-        self._context = Context(self._voices, manner, self._send)
-        self.tasks.start(request, self._speak(self._context))
+        spoiler = Spoiler(self._call.outages.strike("tts", "gradium"), rate)
 
-    async def _speak(self, context: Context) -> None:
-        await context.run()
-        await send(self._socket, {"type": "end_of_stream"})
-        await self._socket.close()
+        async def emit(piece: Piece) -> None:
+            for sent in spoiler.spoil(piece):
+                await self._send(sent)
+
+        self._context = Context(self._voices, manner, emit)
+        self.tasks.start(request, self._speak(self._context, spoiler))
+
+    async def _speak(self, context: Context, spoiler: Spoiler) -> None:
+        async with breakable(self._socket):
+            await spoiler.begin()
+            await context.run()
+            await send(self._socket, {"type": "end_of_stream"})
+            await self._socket.close()
 
     async def _send(self, piece: Piece) -> None:
         for word in piece.words:
             times = {"start_s": round(word.start, 3), "stop_s": round(word.end, 3)}
             await send(self._socket, {"type": "text", "text": word.text, **times})
-        audio: dict[str, Any] = {"type": "audio", "audio": base64.b64encode(piece.pcm.tobytes()).decode()}
+        audio: dict[str, Any] = {"type": "audio", "audio": base64.b64encode(piece.data).decode()}
         await send(self._socket, audio)
 
     async def _refuse(self, code: int, sentence: str) -> None:

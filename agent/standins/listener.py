@@ -21,7 +21,8 @@ class Listener:
         """`rate` is that of the audio, in samples a second; `tell` is given every report when it is due."""
         self._hearing = Hearing(rate)
         self._recognisers = _recognisers(config, self._hearing)
-        self._tell = tell
+        self.tell = tell
+        """Where every report goes."""
         self._news = asyncio.Event()
 
     @property
@@ -70,7 +71,7 @@ class Listener:
 
     async def _tell_all(self, reports: Sequence[Report]) -> None:
         for report in reports:
-            await self._tell(report)
+            await self.tell(report)
 
 
 @asynccontextmanager

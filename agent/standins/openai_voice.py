@@ -10,8 +10,11 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from agent.standins.calls import CALLS, VOICES, refusal
+from agent.standins.door import STRUCK
 from agent.standins.sockets import Wire, problem
+from agent.standins.spoiling import Spoiler
 from agent.standins.talk import TOKENS_A_SECOND, Voice, paced
+from audio.frames import RATE
 
 
 class _Request(Wire):
@@ -38,9 +41,11 @@ async def _speech(http: web.Request) -> web.StreamResponse:
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "x-request-id": secrets.token_hex(8)}
     response = web.StreamResponse(headers=headers)
     await response.prepare(http)
+    spoiler = Spoiler(http.get(STRUCK), RATE)
     async for piece in paced(speech):
-        sound = base64.b64encode(piece.pcm.tobytes()).decode()
-        await response.write(_event({"type": "speech.audio.delta", "audio": sound}))
+        for sent in spoiler.spoil(piece):
+            sound = base64.b64encode(sent.data).decode()
+            await response.write(_event({"type": "speech.audio.delta", "audio": sound}))
     read, spoken = len(request.input) // 4, round(speech.length * TOKENS_A_SECOND)
     usage = {"input_tokens": read, "output_tokens": spoken, "total_tokens": read + spoken}
     await response.write(_event({"type": "speech.audio.done", "usage": usage}))

@@ -24,6 +24,7 @@ from agent.standins import (
 )
 from agent.standins.calls import CALLS, SECURE, VOICES, Calls, Secure
 from agent.standins.certificate import HOST
+from agent.standins.door import door
 from agent.standins.espeak import EspeakMissing
 from agent.standins.voices import Voices
 
@@ -33,7 +34,7 @@ _BODY_LIMIT = 16 * 1024 * 1024
 
 def application(voices: Voices, secret: str, secure: Secure) -> web.Application:
     """All stand-ins, and the parent's control under `secret`."""
-    app = web.Application(client_max_size=_BODY_LIMIT)
+    app = web.Application(client_max_size=_BODY_LIMIT, middlewares=[door])
     app[CALLS] = Calls()
     app[VOICES] = voices
     app[SECURE] = secure

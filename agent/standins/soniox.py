@@ -11,9 +11,12 @@ from aiohttp import WSMessage, WSMsgType, web
 from pydantic import Field, ValidationError, model_validator
 
 from agent.standins.calls import CALLS, Call
+from agent.standins.config import ProviderFault
+from agent.standins.door import STRUCK
 from agent.standins.listener import Listener, Report, attentive
 from agent.standins.recogniser import HeardWord, Result, Started
 from agent.standins.sockets import Wire, opened, problem, send
+from agent.standins.spoiling import ailing
 
 MOST_CONTEXT = 10_000
 """Characters of a context."""
@@ -79,7 +82,7 @@ async def _socket(http: web.Request) -> web.WebSocketResponse:
     async def talk(socket: web.WebSocketResponse) -> None:
         config = await _config(socket, key)
         if config is not None:
-            await _Session(socket, config, call).listen(call)
+            await _Session(socket, config, call).listen(call, http.get(STRUCK))
 
     return await opened(http, talk)
 
@@ -119,9 +122,9 @@ class _Session:
         self._language = spoken if config.enable_language_identification else None
         self._final_ms = 0
 
-    async def listen(self, call: Call) -> None:
+    async def listen(self, call: Call, fault: ProviderFault | None) -> None:
         """Take audio and commands until the client ends the stream."""
-        async with attentive(call, self._listener):
+        async with attentive(call, self._listener), ailing(self._socket, self._listener, fault):
             async for message in self._socket:
                 if not message.data:
                     await self._listener.flush()

@@ -29,6 +29,13 @@ class Piece:
     """At the rate that the client asked for."""
     words: tuple[TimedWord, ...]
     """Those that begin in this piece, in seconds from the start of the context."""
+    stray: bytes = b""
+    """Bytes after the samples that belong to none."""
+
+    @property
+    def data(self) -> bytes:
+        """As it is sent."""
+        return self.pcm.tobytes() + self.stray
 
 
 @dataclass(frozen=True, slots=True)

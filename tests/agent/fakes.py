@@ -23,7 +23,7 @@ class FakeVoice(tts.TTS[Any]):
 
     def __init__(self, sound: Pcm, words: Sequence[TimedString] = (), error: Exception | None = None) -> None:
         super().__init__(
-            capabilities=tts.TTSCapabilities(streaming=True, aligned_transcript=True), sample_rate=RATE, num_channels=1
+            capabilities=tts.TTSCapabilities(streaming=False, aligned_transcript=True), sample_rate=RATE, num_channels=1
         )
         self.sound = sound
         self.words = list(words)
@@ -33,26 +33,22 @@ class FakeVoice(tts.TTS[Any]):
     def synthesize(
         self, text: str, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
     ) -> tts.ChunkedStream:
-        raise NotImplementedError
+        return _FakeRendering(tts=self, input_text=text, conn_options=conn_options)
 
-    def stream(self, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS) -> tts.SynthesizeStream:
-        return _FakeSpeech(self, conn_options)
+    def say(self, text: str, output_emitter: tts.AudioEmitter) -> None:
+        """Speak into the emitter. Raises its error."""
+        self.asked.append(text)
+        if self.error is not None:
+            raise self.error
+        output_emitter.push_timed_transcript(self.words)
+        output_emitter.push(self.sound.tobytes())
 
 
-class _FakeSpeech(tts.SynthesizeStream):
-    def __init__(self, voice: FakeVoice, conn_options: APIConnectOptions) -> None:
-        super().__init__(tts=voice, conn_options=conn_options)
-        self._voice = voice
-
+class _FakeRendering(tts.ChunkedStream):
     async def _run(self, output_emitter: tts.AudioEmitter) -> None:
-        text = "".join([piece async for piece in self._input_ch if isinstance(piece, str)]).rstrip("\n")
-        self._voice.asked.append(text)
-        if self._voice.error is not None:
-            raise self._voice.error
-        output_emitter.initialize(request_id="r1", sample_rate=RATE, num_channels=1, mime_type="audio/pcm", stream=True)
-        output_emitter.start_segment(segment_id="s1")
-        output_emitter.push_timed_transcript(self._voice.words)
-        output_emitter.push(self._voice.sound.tobytes())
+        assert isinstance(self._tts, FakeVoice)
+        output_emitter.initialize(request_id="r1", sample_rate=RATE, num_channels=1, mime_type="audio/pcm")
+        self._tts.say(self._input_text, output_emitter)
 
 
 class FakeModel(llm.LLM[Any]):

@@ -11,6 +11,7 @@ from livekit.agents import APIConnectionError, APIError, LanguageCode, stt, vad
 
 from agent import events as e
 from agent.ears import Ears, Instruments
+from agent.fallback.recogniser import Recogniser
 from agent.gate import Gate, SharedDetector, shared_words
 from audio.frames import FRAME, Pcm, samples, silence
 from audio.levels import STEP
@@ -170,7 +171,8 @@ class Pair:
         self.detector, self.recogniser = FakeDetector(), FakeRecogniser()
         self.told: list[e.Event] = []
         self.own = FakeOwnVoice()
-        self.ears = Ears(Instruments(self.recogniser, self.detector), self.own, "en", self.told.append, now)
+        instruments = Instruments(Recogniser([self.recogniser]), self.detector)
+        self.ears = Ears(instruments, self.own, "en", self.told.append, now)
 
     @property
     def detection(self) -> FakeDetection:
@@ -332,12 +334,15 @@ def test_ears_that_stop_listening_close_what_they_opened() -> None:
     assert pair.recognition.closed
 
 
-@pytest.mark.parametrize("found", [APIConnectionError(retryable=False), None])
-def test_a_recogniser_that_is_lost_or_stops_by_itself_is_a_failure_of_the_provider(found: APIError | None) -> None:
+@pytest.mark.parametrize("found", [[APIConnectionError(retryable=False)], [None] * 4])
+def test_a_recogniser_that_is_lost_or_stops_by_itself_is_a_failure_of_the_provider(
+    found: list[APIError | None],
+) -> None:
     async def scene() -> Pair:
         pair = Pair()
         async with pair.listening() as task:
-            pair.recogniser.found.put_nowait(found)
+            for each in found:
+                pair.recogniser.found.put_nowait(each)
             with pytest.raises(APIConnectionError):
                 await task
         return pair

@@ -4,10 +4,19 @@ from pydantic import JsonValue
 from agent import settings
 from agent.models.assistant import Assistant
 from agent.models.parsing import parse
-from agent.plan import ModelPlan, RealtimePlan, RecogniserPlan, VoicePlan
+from agent.plan import ModelPlan, RealtimePlan, RecogniserPlan, Reserve, VoicePlan
 from agent.problems import ErrorCode
-from agent.providers import Source
-from agent.selection import STAND_IN_ENDPOINT, Findings, Heard, model_of, own_voice, recogniser_of, voice_of
+from agent.providers import REAL, STAND_INS, Providers, Source
+from agent.selection import (
+    STAND_IN_ENDPOINT,
+    Findings,
+    Heard,
+    model_of,
+    own_voice,
+    recogniser_of,
+    reserve_of,
+    voice_of,
+)
 
 KEYS = {
     "OPENAI_API_KEY": "k-openai",
@@ -256,3 +265,60 @@ def test_terms_there_is_no_room_for_are_a_warning() -> None:
     raw: dict[str, JsonValue] = {"stt_context": {"terms": [f"t{index}" for index in range(103)]}}
     _, found = recogniser(raw, KEYS)
     assert found.warnings == ["assistant.stt_context has more than the recogniser takes; 3 terms are left out"]
+
+
+RESERVES = {
+    "VOICE_WORKER_FALLBACK_MODEL": '{"type": "dedicated-instance", "name": "ministral-3-8b-instruct"}',
+    "VOICE_WORKER_FALLBACK_VOICE": '{"provider": "elevenlabs", "id": "v2", "speed": 1.1}',
+    "VOICE_WORKER_FALLBACK_RECOGNISER": "soniox",
+}
+
+
+def reserve(
+    variables: dict[str, str], first: dict[str, JsonValue] | None = None, providers: Providers = REAL
+) -> tuple[Reserve, Findings]:
+    found, given = Findings(), settings.of(variables)
+    raw: dict[str, JsonValue] = {"prompt": "You call for Bright Dental.", "llm_model": first}
+    assistant = parse(Assistant, raw).valid()
+    plan = model_of(assistant.llm_model, given, providers.llm, Findings())
+    return reserve_of(assistant, plan, Heard(given, "en", providers.stt), providers, found), found
+
+
+def test_nothing_is_in_reserve_unless_the_settings_say_so() -> None:
+    assert reserve(KEYS)[0] == Reserve()
+
+
+def test_what_is_in_reserve_is_chosen_and_reached_like_the_first() -> None:
+    made, found = reserve({**KEYS, **RESERVES, "SONIOX_API_KEY": "k-soniox"})
+    assert made.model is not None and made.voice is not None and made.recogniser is not None
+    assert (made.model.name, reached(made.model)) == ("ministral-8b", ("k-own", "http://10.0.0.1/v1"))
+    assert (made.voice.provider, made.voice.id, made.voice.speed) == ("elevenlabs", "v2", 1.1)
+    assert reached(made.voice) == ("k-eleven", None)
+    assert (made.recogniser.provider, reached(made.recogniser)) == ("soniox", ("k-soniox", None))
+    assert "Bright Dental" in made.recogniser.terms
+    assert found.problems == []
+
+
+def test_a_realtime_model_has_no_other_in_reserve() -> None:
+    realtime_model: dict[str, JsonValue] = {
+        "type": "realtime",
+        "provider": "openai",
+        "realtime_model_id": "gpt-realtime",
+    }
+    made, _ = reserve({**KEYS, **RESERVES, "SONIOX_API_KEY": "k"}, realtime_model)
+    assert made.model is None
+    assert made.voice is not None
+
+
+def test_a_key_that_the_reserve_needs_is_missed_by_real_providers_only() -> None:
+    _, found = reserve({**RESERVES, "ELEVEN_API_KEY": "k"})
+    assert [(problem.path, problem.message) for problem in found.problems] == [
+        (
+            "VOICE_WORKER_DEDICATED_INSTANCES",
+            "expected an endpoint for ministral-3-8b-instruct, which is this call's fallback model",
+        ),
+        ("SONIOX_API_KEY", "expected to be set, as this call's fallback recogniser is Soniox"),
+    ]
+    made, found = reserve(RESERVES, providers=STAND_INS)
+    assert found.problems == []
+    assert made.recogniser is not None and made.recogniser.endpoint == STAND_IN_ENDPOINT

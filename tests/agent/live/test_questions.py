@@ -88,6 +88,25 @@ def test_every_kind_of_model_is_asked_with_its_own_key(tmp_path: Path) -> None:
     assert asked(tmp_path, {}, own)[0].url == "https://m.test/v1/models"
 
 
+def test_what_is_in_reserve_is_asked_as_well(tmp_path: Path) -> None:
+    reserve = {
+        "VOICE_WORKER_FALLBACK_MODEL": '{"type": "openrouter", "openrouter_model_id": "m"}',
+        "VOICE_WORKER_FALLBACK_VOICE": '{"provider": "elevenlabs", "id": "v2"}',
+        "VOICE_WORKER_FALLBACK_RECOGNISER": "soniox",
+        "SONIOX_API_KEY": "k-soniox",
+    }
+    questions = asked(tmp_path, {}, {**KEYS, **reserve})
+    assert [question.who for question in questions] == [
+        "OpenAI",
+        "OpenRouter",
+        "Cartesia",
+        "ElevenLabs",
+        "Deepgram",
+        "Soniox",
+    ]
+    assert questions[3].voice_from == "VOICE_WORKER_FALLBACK_VOICE"
+
+
 def realtime(provider: str, name: str, **more: str) -> dict[str, str]:
     return {"type": "realtime", "provider": provider, "realtime_model_id": name, **more}
 

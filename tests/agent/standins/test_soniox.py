@@ -1,12 +1,9 @@
 """The stand-in for Soniox, spoken to by the genuine plugin in real time."""
 
-import asyncio
 import json
-from dataclasses import replace
 from typing import Any
 
 import aiohttp
-import numpy as np
 import pytest
 from livekit.agents import APIStatusError, stt
 from livekit.agents.utils import http_context
@@ -17,7 +14,6 @@ from agent.plan import Endpoint, RecogniserPlan
 from agent.soniox import Recogniser
 from agent.standins.config import CallConfig, Errors, Latencies
 from agent.standins.process import StandInCall, StandIns
-from audio.frames import silence
 from tests.agent.standins.listening import LEAD, ONCE, listened
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -101,24 +97,6 @@ async def test_words_that_are_held_back_come_when_they_are_asked_for(stand_ins: 
     assert heard.texts(FINAL) == ["Yes, this is Maria."]
     assert heard.first(FINAL)[0] - began < speech.length + 0.7
     await slow.close()
-
-
-async def test_a_recogniser_that_connects_again_is_still_right_and_goes_on_counting(call: StandInCall) -> None:
-    speech = await call.voice("Yes, this is Maria.", language="en")
-    dropped: list[asyncio.Task[bool]] = []
-
-    def drop(at: float, stream: stt.RecognizeStream) -> None:
-        socket = getattr(stream, "_ws", None)
-        if at >= 0.4 and not dropped and socket is not None:
-            dropped.append(asyncio.create_task(socket.close()))
-
-    sound = np.concatenate([silence(24_000), speech.pcm])
-    later = replace(speech.after(1.0), pcm=sound)
-    heard, _ = await listened(Recogniser(plan(call), "en"), call, later, sound, during=drop)
-
-    assert dropped
-    assert heard.texts(FINAL) == ["Yes, this is Maria."]
-    assert heard.first(FINAL)[1].alternatives[0].start_time == pytest.approx(LEAD + 1.0, abs=0.1)
 
 
 async def test_the_end_of_the_stream_finishes_what_was_said(call: StandInCall) -> None:

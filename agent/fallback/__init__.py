@@ -1,0 +1,1 @@
+"""What takes the place of a provider that fails in the middle of a call."""

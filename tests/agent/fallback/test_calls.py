@@ -1,0 +1,109 @@
+"""Whole calls whose providers fail, with another in reserve or without."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent import events as e
+from agent.standins.process import StandIns
+from tests.calls import Conducted, attempt, conducted, line
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SECOND_MODEL = '{"type": "dedicated-instance", "name": "ministral-3-8b-instruct"}'
+SECOND_VOICE = '{"provider": "elevenlabs", "id": "v2"}'
+QUESTION = "Is there a slot on Monday morning, please?"
+ANSWER = "Let me have a look for you. Monday at nine in the morning is free."
+
+
+async def called(stand_ins: StandIns, folder: Path, *faults: dict[str, Any], **environment: Any) -> Conducted:
+    """A call in which the callee asks one question, is answered and thanks."""
+    return await conducted(
+        stand_ins,
+        folder,
+        attempt(first_sentence="Hello there.", end_of_call_sentence="Goodbye then."),
+        line(
+            {"after": "agent-stops", "say": QUESTION},
+            {"after": "agent-stops", "say": "Thank you, that is all."},
+            model={
+                "script": [
+                    {"when": "slot", "reply": ANSWER},
+                    {"when": "thank", "call": {"tool": "end_call"}},
+                ]
+            },
+            faults=list(faults),
+        ),
+        **environment,
+    )
+
+
+def waited(call: Conducted) -> float:
+    """Seconds from the end of the question to the first sound of its answer."""
+    asked, answered = call.speech("user")[0], call.speech("agent")[1]
+    assert asked.stopped_speaking_at_ms is not None
+    return (answered.started_speaking_at_ms - asked.stopped_speaking_at_ms) / 1000
+
+
+def is_whole(call: Conducted) -> None:
+    """Everything was said and understood, each once."""
+    assert call.said("user") == [QUESTION, "Thank you, that is all."]
+    assert call.said("assistant") == ["Hello there.", ANSWER, "Goodbye then."]
+    assert (call.report.status, call.report.end_reason) == ("completed", "tool_end_call")
+    assert call.all(e.Failed) == []
+
+
+async def test_a_silent_model_is_overtaken_by_the_one_in_reserve(stand_ins: StandIns, tmp_path: Path) -> None:
+    fault = {"provider": "llm", "name": "gpt-4.1", "kind": "silent"}
+    call = await called(stand_ins, tmp_path, fault, VOICE_WORKER_FALLBACK_MODEL=SECOND_MODEL)
+    is_whole(call)
+    assert call.speech("agent")[1].llm_winner_model == "ministral-3-8b-instruct"
+    assert waited(call) < 3.5
+
+
+async def test_a_voice_that_is_cut_off_is_replaced_from_that_sentence_on(stand_ins: StandIns, tmp_path: Path) -> None:
+    fault = {"provider": "tts", "name": "cartesia", "kind": "cut", "skip": 2, "count": 1, "seconds": 2.4}
+    call = await called(stand_ins, tmp_path, fault, VOICE_WORKER_FALLBACK_VOICE=SECOND_VOICE)
+    is_whole(call)
+    assert waited(call) < 2.5
+    assert "the voice failed, and the one in reserve took over" in call.report.details.warnings
+
+
+async def test_fixed_sentences_are_spoken_by_the_voice_in_reserve(stand_ins: StandIns, tmp_path: Path) -> None:
+    fault = {"provider": "tts", "name": "cartesia", "kind": "unauthorised"}
+    call = await called(stand_ins, tmp_path, fault, VOICE_WORKER_FALLBACK_VOICE=SECOND_VOICE)
+    is_whole(call)
+
+
+async def test_a_recogniser_that_hears_nothing_is_replaced_and_the_question_answered(
+    stand_ins: StandIns, tmp_path: Path
+) -> None:
+    fault = {"provider": "stt", "name": "deepgram", "kind": "silent"}
+    call = await called(stand_ins, tmp_path, fault, VOICE_WORKER_FALLBACK_RECOGNISER="soniox")
+    is_whole(call)
+    assert waited(call) < 3.5
+    assert "the recogniser failed, and the one in reserve took over" in call.report.details.warnings
+
+
+async def test_a_recogniser_that_is_closed_every_few_seconds_loses_no_word(stand_ins: StandIns, tmp_path: Path) -> None:
+    call = await called(stand_ins, tmp_path, {"provider": "stt", "kind": "closes", "seconds": 1.7})
+    is_whole(call)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"provider": "llm", "kind": "silent"},
+        {"provider": "llm", "kind": "down"},
+        {"provider": "tts", "kind": "silent", "skip": 2},
+        {"provider": "stt", "kind": "silent"},
+    ],
+)
+async def test_without_a_reserve_the_failure_is_told_within_five_seconds_and_once(
+    stand_ins: StandIns, tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    call = await called(stand_ins, tmp_path, fault)
+    assert (call.report.status, call.report.end_reason) == ("error", None)
+    assert call.report.error is not None and call.report.error.code == "provider_failed"
+    asked = call.all(e.CalleeStopped)[0].at
+    assert call.one(e.Failed).at - asked < 5.0

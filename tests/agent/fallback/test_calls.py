@@ -7,7 +7,11 @@ import pytest
 
 from agent import events as e
 from agent.standins.process import StandIns
+from audio.frames import RATE
 from tests.calls import Conducted, attempt, conducted, line
+
+FIXED = 5
+"""Sentences that are rendered before anybody speaks."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -95,15 +99,24 @@ async def test_a_recogniser_that_is_closed_every_few_seconds_loses_no_word(stand
     [
         {"provider": "llm", "kind": "silent"},
         {"provider": "llm", "kind": "down"},
-        {"provider": "tts", "kind": "silent", "skip": 2},
+        {"provider": "tts", "kind": "silent", "skip": FIXED},
         {"provider": "stt", "kind": "silent"},
     ],
 )
-async def test_without_a_reserve_the_failure_is_told_within_five_seconds_and_once(
+async def test_without_a_reserve_the_callee_is_told_within_six_seconds_and_the_call_ends_as_an_error(
     stand_ins: StandIns, tmp_path: Path, fault: dict[str, Any]
 ) -> None:
     call = await called(stand_ins, tmp_path, fault)
     assert (call.report.status, call.report.end_reason) == ("error", None)
     assert call.report.error is not None and call.report.error.code == "provider_failed"
-    asked = call.all(e.CalleeStopped)[0].at
-    assert call.one(e.Failed).at - asked < 5.0
+    asked = call.all(e.CalleeStopped)[0].sample
+    told = next(event for event in call.all(e.AgentStarted) if event.kind in ("apology", "failure"))
+    assert (told.sample - asked) / RATE < 6.0
+    last = call.all(e.AgentStopped)[-1]
+    assert (last.kind, last.cut) == ("failure", False)
+
+
+async def test_a_model_that_comes_back_is_heard_after_the_apology(stand_ins: StandIns, tmp_path: Path) -> None:
+    call = await called(stand_ins, tmp_path, {"provider": "llm", "kind": "down", "count": 3})
+    assert [event.kind for event in call.all(e.AgentStopped)][:3] == ["opening", "apology", "reply"]
+    assert call.report.end_reason == "tool_end_call"

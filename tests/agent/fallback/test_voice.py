@@ -236,7 +236,7 @@ def test_a_text_that_is_rendered_whole_is_all_in_one_voice() -> None:
     sound = hurried(scene())
     assert set(sound.pcm.tolist()) == {SECOND}
     assert "".join(word.text for word in sound.words).strip() == ONE + TWO
-    assert second.asked == [ONE + TWO]
+    assert second.asked == [f"{ONE + TWO}\n"]
 
 
 def test_a_voice_that_only_tells_where_its_sentences_begin_tells_no_words() -> None:

@@ -17,6 +17,7 @@ from livekit.agents.voice.events import ConversationItemAddedEvent, ErrorEvent
 from agent import events as e
 from agent.ears import Ears, SharedDetector, frame_of, shared_words
 from agent.failures import reason_of
+from agent.markup import spoken
 from agent.pipeline import PROVIDER_OPTIONS, Pipeline
 from agent.plan import Endpointing
 from agent.realtime.talker import Talker
@@ -194,6 +195,7 @@ def session_for(pipeline: Pipeline, ears: Ears, endpointing: Endpointing) -> Age
             "preemptive_generation": {"enabled": True, "preemptive_tts": endpointing.speech_ahead},
             "interruption": {"mode": "vad", "discard_audio_if_uninterruptible": False},
         },
+        tts_text_transforms=[spoken, "filter_emoji"],
         aec_warmup_duration=None,
         user_away_timeout=None,
         max_tool_steps=5,

@@ -18,6 +18,7 @@ from agent import events as e
 from agent.announcer import Announcer, sentences, written_opening
 from agent.call import HANG_UP_LONGEST, INTERNAL, Call
 from agent.conversation import Caller, Conversation, Observer, session_for
+from agent.courtesy import Courtesy
 from agent.ears import Ears
 from agent.headset import Headset, LateLeg
 from agent.journal import Journal
@@ -86,6 +87,7 @@ class Studio:
         # A model that hears has the session's sound, and so has the judge.
         judge = turns.hear if isinstance(turns, AcousticJudge) and not isinstance(model, Talker) else None
         self.ears = Ears(pipeline.recogniser, pipeline.detector, call.post, now, judge)
+        self.mixer.speech.held = Courtesy(self.ears, lambda: self.mixer.position).holds
         self._mouth = Mouth(self.mixer, time.time)
         self._announcer = Announcer(self.mixer, call.post, now)
         session = session_for(pipeline, self.ears, plan.endpointing)

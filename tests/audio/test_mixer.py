@@ -283,3 +283,17 @@ def test_a_frame_that_was_handed_out_does_not_change_later() -> None:
     frame = desk.mixer.tick()
     source[:] = 0
     assert np.array_equal(frame, ramp(FRAME))
+
+
+def test_what_is_held_does_not_begin_and_what_has_begun_goes_on() -> None:
+    mixer = Mixer(started=lambda _: None, stopped=lambda _: None)
+    holding = [True]
+    mixer.speech.held = lambda: holding[0]
+    said = Utterance("a1", "reply")
+    said.add(np.full(2 * FRAME, 1000, dtype=np.int16))
+    mixer.speech.queue.append(said)
+    assert not mixer.tick().any()
+    holding[0] = False
+    assert (mixer.tick() == 1000).all()
+    holding[0] = True
+    assert (mixer.tick() == 1000).all()

@@ -22,6 +22,7 @@ from agent.ambience import Ambience
 from agent.announcer import Announcer, sentences, written_opening
 from agent.call import HANG_UP_LONGEST, INTERNAL, Call
 from agent.conversation import Caller, Conversation, Observer, session_for
+from agent.courtesy import Courtesy
 from agent.ears import Ears, Instruments
 from agent.headset import Headset, LateLeg, OwnVoice
 from agent.journal import Journal
@@ -94,6 +95,7 @@ class Studio:
         judge = turns.hear if isinstance(turns, AcousticJudge) and not isinstance(model, Talker) else None
         instruments = Instruments(pipeline.recogniser, pipeline.detector, judge)
         self.ears = Ears(instruments, own, plan.language, call.post, now)
+        self.mixer.speech.waits = Courtesy(self.ears, lambda: self.mixer.position).holds
         self._mouth = Mouth(self.mixer, time.time)
         self._announcer = Announcer(self.mixer, call.post, now)
         self._ambience = Ambience(plan.sounds, self.mixer, random.random)

@@ -18,6 +18,7 @@ from agent import events as e
 from agent.ears import Ears, frame_of
 from agent.failures import reason_of
 from agent.gate import SharedDetector, shared_words
+from agent.markup import spoken
 from agent.pipeline import PROVIDER_OPTIONS, Pipeline
 from agent.plan import Endpointing
 from agent.realtime.talker import Talker
@@ -211,6 +212,7 @@ def session_for(pipeline: Pipeline, ears: Ears, endpointing: Endpointing) -> Age
             "preemptive_generation": {"enabled": True, "preemptive_tts": endpointing.speech_ahead},
             "interruption": {"mode": "vad", "discard_audio_if_uninterruptible": False},
         },
+        tts_text_transforms=[spoken, "filter_emoji"],
         aec_warmup_duration=None,
         user_away_timeout=None,
         max_tool_steps=5,

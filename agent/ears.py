@@ -118,6 +118,11 @@ class Ears:
         """What the callee says at this moment is handed on to the conversation."""
         return self.gate.passing
 
+    @property
+    def loud(self) -> bool:
+        """There is sound of the callee's above their background: the detector may yet take it for speech."""
+        return self._levels.loud
+
     async def listen(self) -> None:
         """Hear until cancelled. Raises APIError when the recogniser is lost for good."""
         streams = self._streams = _Streams(

@@ -141,7 +141,7 @@ class Endpointing:
 
     shortest: float = 0.3
     """Seconds of silence at least, where the judge of turn ends takes the turn to be over."""
-    longest: float = 1.9
+    longest: float = 2.0
     """Seconds of silence at most, where it does not."""
     speech_ahead: bool = True
     """A reply is not only written but also spoken, unheard, before the turn is known to be over."""

@@ -239,7 +239,7 @@ class Settings(BaseSettings):
     endpointing_secs: Annotated[float, between(0.3, 10)] = _setting(
         "VOICE_WORKER_ENDPOINTING_SECS",
         "longest silence of the callee's before they are answered although they may not have finished",
-        1.9,
+        2.0,
     )
     speech_ahead: bool = _setting(
         "VOICE_WORKER_SPEECH_AHEAD",

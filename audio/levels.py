@@ -40,6 +40,12 @@ class Levels:
             self._levels.append(10 * math.log10(max(energy / _FULL, 1e-12)))
         self._heard += len(steps)
 
+    @property
+    def loud(self) -> bool:
+        """The last 20 ms are louder than the background: sooner than a detector can be sure, and less sure."""
+        threshold = self._threshold()
+        return any(self._level(step) >= threshold for step in range(self._heard - 2, self._heard))
+
     def began(self, sample: int, reach: float = 0.2) -> int:
         """Where the voice began that was first noticed at `sample`, at most `reach` seconds away."""
         threshold, first = self._threshold(), sample // STEP

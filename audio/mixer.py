@@ -35,6 +35,8 @@ class Channel:
     queue: deque[Utterance] = field(default_factory=deque)
     paused: bool = False
     """Holds its place without loss: the next sample after the pause follows the last one before it."""
+    waits: Callable[[], bool] = lambda: False
+    """Asked before an utterance begins: it waits for as long as this is so."""
 
     @property
     def current(self) -> Utterance | None:
@@ -133,7 +135,10 @@ class Mixer:
     def _turn(self) -> Channel | None:
         if not self.announcements.idle and not self.speech.concluding:
             return self.announcements
-        return None if self.speech.paused or self.speech.idle else self.speech
+        utterance = self.speech.current
+        if utterance is None or self.speech.paused:
+            return None
+        return None if utterance.played == 0 and utterance.left and self.speech.waits() else self.speech
 
     def _play(self, utterance: Utterance, frame: Pcm, offset: int) -> int:
         silent_so_far = utterance.voiced_from is None

@@ -81,3 +81,11 @@ def test_the_release_of_a_final_t_is_part_of_the_word() -> None:
 def test_a_closure_within_a_word_is_not_its_beginning() -> None:
     levels = heard(background(1.0), voice(0.12), background(0.06), voice(0.4))
     assert abs(levels.began(samples(1.19)) - samples(1.0)) <= STEP
+
+
+def test_a_voice_is_loud_within_a_frame_and_the_background_is_not() -> None:
+    background, voice = noise(1.0, -60), noise(0.02, -25)
+    loud = [
+        levels.loud for levels in (heard(background), heard(background, voice), heard(background, voice, background))
+    ]
+    assert loud == [False, True, False]

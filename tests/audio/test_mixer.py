@@ -439,3 +439,17 @@ def test_mixing_two_beds_costs_little() -> None:
     plain = min(ticked() for _ in range(5))
     desk.beds += [bed(700), bed(400)]
     assert min(ticked() for _ in range(5)) - plain < 50e-6
+
+
+def test_what_waits_does_not_begin_and_what_has_begun_goes_on() -> None:
+    mixer = Mixer(started=lambda _: None, stopped=lambda _: None)
+    waiting = [True]
+    mixer.speech.waits = lambda: waiting[0]
+    said = Utterance("a1", "reply")
+    said.add(np.full(2 * FRAME, 1000, dtype=np.int16))
+    mixer.speech.queue.append(said)
+    assert not mixer.tick().any()
+    waiting[0] = False
+    assert (mixer.tick() == 1000).all()
+    waiting[0] = True
+    assert (mixer.tick() == 1000).all()

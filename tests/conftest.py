@@ -8,6 +8,7 @@ import pytest_asyncio
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from agent.standins.espeak import Espeak
 from agent.standins.process import StandIns, running
 
 
@@ -16,6 +17,12 @@ async def stand_ins() -> AsyncIterator[StandIns]:
     """The stand-in process, started once; tests that use it run on the session's event loop."""
     async with running() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def espeak() -> Espeak:
+    """The library in this process; it does not bear being initialised twice."""
+    return Espeak()
 
 
 _LIVE = (

@@ -11,7 +11,7 @@ from agent.rehearsal.mind import HANGS_UP, MindFailed, Reply, Speaker, Turn, rep
 from agent.rehearsal.script import Persona
 
 _OPENAI = "https://api.openai.com/v1"
-LONGEST = 10.0
+LONGEST = 7.0
 """Seconds a reply may take, a second attempt included: less than any agent waits for a silent callee."""
 _AGAIN = 0.5
 """Seconds before the second and last attempt."""

@@ -23,8 +23,7 @@ def bytes_as_sound(seconds: float) -> Pcm:
 
 
 @pytest.fixture(scope="module")
-def speech() -> list[Pcm]:
-    espeak = Espeak()
+def speech(espeak: Espeak) -> list[Pcm]:
     return [
         espeak.say(Utterance(text, language, variant, volume=volume)).pcm
         for language, text in HISSING.items()

@@ -143,7 +143,10 @@ def problems(raw: Any) -> list[str]:
         ({"say": "a", "languag": "fr"}, "callee[0].languag: unknown field; did you mean language?"),
         ({"sya": "a"}, "callee[0].sya: unknown field; did you mean say?"),
         ({"play": {"sound": "beep", "second": 1}}, "callee[0].play.second: unknown field; did you mean seconds?"),
-        ({"play": "bep"}, "callee[0].play.sound: expected to be 'beep', 'music', 'ringback' or 'busy'"),
+        (
+            {"play": "bep"},
+            "callee[0].play.sound: expected to be 'beep', 'music', 'ringback', 'busy', 'cough' or 'door'",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_step_is_said_by_its_path(step: dict[str, Any], problem: str) -> None:

@@ -21,11 +21,6 @@ TEXTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def espeak() -> Espeak:
-    return Espeak()
-
-
 def level(speech: Speech, start: float, end: float) -> float:
     inside = speech.pcm[round(start * 24_000) : round(end * 24_000)].astype(np.float64)
     return float(np.sqrt(np.mean(np.square(inside))))

@@ -205,7 +205,10 @@ class Studio:
 
     def try_again(self) -> None:
         """Have the model answer once more."""
-        self.conversation.try_again()
+        try:
+            self.conversation.try_again()
+        except RuntimeError:  # a model that speaks by itself took the session with it
+            self._call.post(e.ReplyFailed(at=self._now(), message="the model: its session is over"))
 
     def _turn_taken(self) -> bool:
         if self._mouth.is_shut:

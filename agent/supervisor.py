@@ -184,10 +184,10 @@ def _awaiting_reply(state: State, at: float) -> State:
 
 def _reply_failed(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.ReplyFailed)
-    if state.phase not in (Phase.OPENING, Phase.TALKING):
+    if state.phase in _DONE:
         return state, ()
     state = replace(state, failures=state.failures + 1)
-    if state.failures >= TRIES:
+    if state.failures >= TRIES or state.phase not in (Phase.OPENING, Phase.TALKING):
         return _give_up(state, event.at, "provider_failed", event.message)
     state = state.with_timer(Timer.REPLY, event.at + state.terms.patience.reply)
     state, commands = _apologise(state)

@@ -323,6 +323,22 @@ def test_an_answer_that_was_heard_makes_up_for_a_failure() -> None:
     assert TryAgain() in sim.take()
 
 
+def test_a_model_that_fails_while_it_rings_takes_the_call_back() -> None:
+    sim = Sim()
+    sim.ring()
+    sim.feed(e.ReplyFailed(at=sim.now, message="the model refused"))
+    assert ending(sim.take()) == ("system", None, "provider_failed")
+
+
+def test_a_model_that_fails_during_the_farewell_changes_nothing() -> None:
+    sim = Sim()
+    sim.talk()
+    sim.feed(e.GoodbyeAsked(at=sim.now))
+    sim.take()
+    sim.feed(e.ReplyFailed(at=sim.now, message="the model refused"))
+    assert sim.take() == []
+
+
 def test_a_lost_provider_is_told_to_the_callee_before_the_end() -> None:
     sim = asked()
     sim.feed(e.Failed(at=sim.now, code="provider_failed", message="the recogniser was lost"))

@@ -32,8 +32,9 @@ logger = logging.getLogger(__name__)
 
 LAST_WORDS = 1.0
 """Seconds the recogniser is given after the hang-up for what the callee said last."""
-CLOSING_LONGEST = 5.0
-"""Seconds each part may take to close once the call is over."""
+CLOSING_LONGEST = 8.0
+"""Seconds each part may take to close once the call is over: the framework waits 5 s for what hangs, such as a tool,
+and leaves everything undone when it is stopped before."""
 HEAD_START = 0.01
 """Seconds the dial is given to get out before the loop is busy with what is made ready while it rings."""
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from agent import events as e
-from agent.providers import parse_providers
 from agent.standins.process import StandIns
 from tests.calls import Conducted, attempt, conducted, line
 
@@ -348,18 +347,3 @@ async def test_the_message_at_the_limit_cannot_be_interrupted(
     assert [(event.text, event.cut) for event in said] == [("I am sorry, our time is over.", False)]
     assert call.report.end_reason == "max_duration"
     assert call.speech("user")[-1].is_real_turn is False
-
-
-async def test_a_model_that_is_not_there_ends_the_call_as_an_error(stand_ins: StandIns, tmp_path: Path) -> None:
-    model = {key: value for key, value in OPENAI.items() if key != "realtime_voice_id"}
-    call = await conducted(
-        stand_ins,
-        tmp_path,
-        attempt(**GREETED, llm_model=model),
-        line({"after": "agent-stops", "say": "Who is this?"}),
-        providers=parse_providers("llm=real"),
-        OPENAI_API_KEY="made-up",
-        OPENAI_BASE_URL="http://127.0.0.1:9/v1",
-    )
-    assert call.report.error is not None and call.report.error.code == "provider_failed"
-    assert call.report.ended_by == "system"

@@ -23,9 +23,6 @@ from audio.frames import RATE, Pcm
 from audio.levels import Levels
 from audio.resampling import SPEECH_RATE, Downsampler
 
-WINDOW = 0.032
-"""Seconds of sound that the detector judges at once."""
-
 Hear = Callable[[rtc.AudioFrame], None]
 
 _FINALS = stt.SpeechEventType.FINAL_TRANSCRIPT
@@ -172,7 +169,8 @@ class Ears:
                 self._ended(event)
 
     def _window(self, probability: float) -> None:
-        verdict = self._stretch.add(WINDOW, probability) if self._stretch is not None else None
+        seconds = self._instruments.detector.capabilities.update_interval
+        verdict = self._stretch.add(seconds, probability) if self._stretch is not None else None
         if verdict == "audible":
             self._tell(e.CalleeAudible(at=self._now()))
         elif verdict == "clear":

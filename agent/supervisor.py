@@ -13,6 +13,7 @@ from agent import events as e
 from agent import opening, overlap, silence
 from agent.commands import Announce, Ending, HangUp, Mute, StopAnnouncement, TryAgain
 from agent.phases import Phase
+from agent.problems import ErrorCode
 from agent.state import State, Step, Timer
 from audio.mixer import WORD_LONGEST
 
@@ -188,7 +189,7 @@ def _reply_failed(state: State, event: e.Event) -> Step:
         return state, ()
     state = replace(state, failures=state.failures + 1)
     if state.failures >= TRIES or state.phase not in (Phase.OPENING, Phase.TALKING):
-        return _give_up(state, event.at, "provider_failed", event.message)
+        return _give_up(state, event.at, event.message)
     state = state.with_timer(Timer.REPLY, event.at + state.terms.patience.reply)
     state, commands = _apologise(state)
     return state, (*commands, TryAgain())
@@ -208,11 +209,11 @@ def _goodbye_asked(state: State, event: e.Event) -> Step:
     return _close(state, event.at, Ending("agent", "tool_end_call"), "goodbye" if said else None)
 
 
-def _give_up(state: State, at: float, code: str, message: str) -> Step:
-    """End a call that cannot go on, with a word about it where one is ready."""
+def _give_up(state: State, at: float, message: str) -> Step:
+    """End a call that cannot go on without a provider, with a word about it where one is ready."""
     if state.phase is Phase.CLOSING:
         return state, ()  # what is left to say needs nobody
-    ending = Ending("system", None, code, message)
+    ending = Ending("system", None, ErrorCode.PROVIDER_FAILED.value, message)
     if state.phase not in (Phase.OPENING, Phase.TALKING) or "failure" not in state.rendered:
         return _hang_up(state, ending)
     return _close(state, at, ending, "failure")
@@ -283,8 +284,8 @@ def _withdrawn(state: State, event: e.Event) -> Step:
 
 def _failed(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.Failed)
-    if event.code == "provider_failed":
-        return _give_up(state, event.at, event.code, event.message)
+    if event.code == ErrorCode.PROVIDER_FAILED:
+        return _give_up(state, event.at, event.message)
     return _hang_up(state, Ending("system", None, event.code, event.message))
 
 
@@ -316,11 +317,7 @@ def _clear_elapsed(state: State, at: float) -> Step:
     return opening.interrupted(state) if state.phase is Phase.OPENING else (state, ())
 
 
-def _doubt_elapsed(state: State, at: float) -> Step:
-    return overlap.dismiss(state)
-
-
-def _yield_elapsed(state: State, at: float) -> Step:
+def _overlap_elapsed(state: State, at: float) -> Step:
     return overlap.dismiss(state)
 
 
@@ -332,7 +329,7 @@ def _reply_elapsed(state: State, at: float) -> Step:
     if state.callee_speaks:
         return state.with_timer(Timer.REPLY, at + state.terms.patience.reply), ()
     message = f"no answer could be heard within {state.terms.patience.reply:g} s of the callee's turn"
-    return _give_up(state, at, "provider_failed", message)
+    return _give_up(state, at, message)
 
 
 def _inactive_elapsed(state: State, at: float) -> Step:
@@ -364,8 +361,8 @@ _TIMERS: Mapping[Timer, Callable[[State, float], Step]] = {
     Timer.GREETING: _greeting_elapsed,
     Timer.SETTLED: _settled_elapsed,
     Timer.CLEAR: _clear_elapsed,
-    Timer.DOUBT: _doubt_elapsed,
-    Timer.YIELD: _yield_elapsed,
+    Timer.DOUBT: _overlap_elapsed,
+    Timer.YIELD: _overlap_elapsed,
     Timer.APOLOGY: _apology_elapsed,
     Timer.REPLY: _reply_elapsed,
     Timer.INACTIVE: _inactive_elapsed,

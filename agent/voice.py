@@ -14,7 +14,7 @@ from livekit.agents.voice import io
 
 from agent.realtime.wording import placed
 from audio.frames import RATE, Pcm, samples, seconds
-from audio.ledger import AUDIBLE, Utterance, Word
+from audio.ledger import Utterance, Word, audible
 from audio.mixer import Channel, Mixer
 
 UTTERANCE = "voice_worker.utterance"
@@ -76,7 +76,7 @@ async def render(voice: tts.TTS[Any], text: str) -> Sound:
 
 def trimmed(text: str, pcm: Pcm, words: Sequence[Word]) -> Sound:
     """The sentence without silence at either end; empty if it is all silence."""
-    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) >= AUDIBLE)
+    loud = audible(pcm)
     if not len(loud):
         return Sound(text, pcm[:0], ())
     first, last = int(loud[0]), min(len(pcm), int(loud[-1]) + 1 + samples(_TAIL))

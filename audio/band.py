@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audio import g711
-from audio.frames import RATE, Pcm
+from audio.frames import RATE, Pcm, clipped
 
 _Taps = npt.NDArray[np.float64]
 
@@ -71,11 +71,7 @@ class TelephoneBand:
         """The next samples of the channel; their number must be a multiple of 3. Raises ValueError if it is not."""
         if len(pcm) % _DOWN:
             raise ValueError(f"expected a multiple of {_DOWN} samples, received {len(pcm)}")
-        narrow = _clipped(self._channel.run(pcm.astype(np.float64))[::_DOWN])
+        narrow = clipped(self._channel.run(pcm.astype(np.float64))[::_DOWN])
         wide = np.zeros(len(pcm))
         wide[::_DOWN] = self._decode(self._encode(narrow))
-        return _clipped(self._images.run(wide))
-
-
-def _clipped(sound: npt.NDArray[np.float64]) -> Pcm:
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+        return clipped(self._images.run(wide))

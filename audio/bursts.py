@@ -6,7 +6,7 @@ Levels are dBFS RMS of the sound while it lasts. The same seed gives the same sa
 import numpy as np
 import numpy.typing as npt
 
-from audio.frames import RATE, Pcm, samples
+from audio.frames import RATE, Pcm, levelled, samples
 
 _Sound = npt.NDArray[np.float64]
 
@@ -15,7 +15,7 @@ def cough(*, dbfs: float = -15.0, seed: int = 1) -> Pcm:
     """Half a second: a burst of breath, its tail, and a second, shorter one."""
     rng = np.random.default_rng(seed)
     breath = _noise(samples(0.5), 400.0, 2600.0, rng)
-    return _at(dbfs, breath * (_burst(0.0, 0.012, 0.09) + 0.7 * _burst(0.26, 0.012, 0.06))[: len(breath)])
+    return levelled(breath * (_burst(0.0, 0.012, 0.09) + 0.7 * _burst(0.26, 0.012, 0.06))[: len(breath)], dbfs)
 
 
 def door(*, dbfs: float = -15.0, seed: int = 1) -> Pcm:
@@ -23,7 +23,7 @@ def door(*, dbfs: float = -15.0, seed: int = 1) -> Pcm:
     rng = np.random.default_rng(seed)
     latch = _noise(samples(0.5), 1500.0, 3200.0, rng) * _burst(0.0, 0.002, 0.015)
     slam = _noise(samples(0.5), 250.0, 900.0, rng) * _burst(0.08, 0.004, 0.07)
-    return _at(dbfs, 0.5 * latch + slam)
+    return levelled(0.5 * latch + slam, dbfs)
 
 
 def _noise(count: int, low: float, high: float, rng: np.random.Generator) -> _Sound:
@@ -40,9 +40,3 @@ def _burst(start: float, rise: float, fall: float) -> _Sound:
     time = np.arange(samples(0.5)) / RATE - start
     shape: _Sound = np.where(time < 0, 0.0, np.minimum(np.maximum(time, 0.0) / rise, 1.0) * np.exp(-time / fall))
     return shape
-
-
-def _at(dbfs: float, sound: _Sound) -> Pcm:
-    level = 32768.0 * 10 ** (dbfs / 20) / float(np.sqrt(np.mean(np.square(sound))))
-    pcm: Pcm = np.clip(np.rint(sound * level), -32768, 32767).astype(np.int16)
-    return pcm

@@ -35,6 +35,17 @@ def samples(seconds: float) -> int:
     return round(seconds * RATE)
 
 
+def clipped(sound: npt.NDArray[np.float64]) -> Pcm:
+    """Sound on the scale of 16 bits as samples, rounded to the nearest; what is beyond the scale is cut off."""
+    pcm: Pcm = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+    return pcm
+
+
+def levelled(sound: npt.NDArray[np.float64], dbfs: float) -> Pcm:
+    """Sound on any scale as samples whose RMS level is `dbfs`. It must not be silent."""
+    return clipped(sound * (32768.0 * 10 ** (dbfs / 20) / float(np.sqrt(np.mean(np.square(sound))))))
+
+
 def dbfs(pcm: Pcm) -> float:
     """RMS level in dB relative to full scale; -120.0 for digital silence."""
     if len(pcm) == 0:

@@ -8,16 +8,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from audio.frames import RATE, Pcm
 
 AUDIBLE = 164
 """Smallest absolute sample that counts as sound: -46 dBFS, above G.711's idle noise and below any voice."""
 
+CHARACTERS_A_SECOND = 15.0
+"""Pace assumed where a voice sends no word times: about 180 English words a minute."""
+
 _BLOCK = RATE // 100
 """Samples (10 ms) whose loudness is compared where a voice is to end at a quiet moment."""
-_CHARACTERS_A_SECOND = 15.0
-"""Pace assumed where a voice sends no word times: about 180 English words a minute."""
+
+
+def audible(pcm: Pcm) -> npt.NDArray[np.intp]:
+    """The places of the samples that count as sound, in order."""
+    return np.flatnonzero(np.abs(pcm.astype(np.int32)) >= AUDIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,7 @@ class Utterance:
         else:
             self.runs.append(Run(line, self._played, len(pcm)))
         self._played += len(pcm)
-        loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) >= AUDIBLE)
+        loud = audible(pcm)
         if len(loud):
             if self.voiced_from is None:
                 self.voiced_from = line + int(loud[0])
@@ -186,7 +193,7 @@ def _prefix(text: str, words: Sequence[str]) -> str:
 
 def _estimate(text: str, seconds: float) -> str:
     """The whole words that fit into `seconds` at an ordinary pace."""
-    budget = seconds * _CHARACTERS_A_SECOND
+    budget = seconds * CHARACTERS_A_SECOND
     kept: list[str] = []
     for word in text.split():
         budget -= len(word) + 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from audio.frames import Pcm, samples
+from audio.frames import Pcm, clipped, samples
 from audio.loudness import SILENT, integrated
 from audio.recording import read_ogg
 
@@ -50,7 +50,7 @@ def looped(clip: _Sound) -> Pcm:
 
 
 def _without_faint_ends(clip: _Sound) -> _Sound:
-    loudness = integrated(_pcm(clip))
+    loudness = integrated(clipped(clip))
     if loudness <= SILENT or len(clip) < 2 * _SEAM:
         raise ValueError("expected a clip with at least 1 s of sound")
     blocks = clip[: len(clip) // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
@@ -72,13 +72,13 @@ def _seamless(clip: _Sound) -> _Sound:
 def levelled(loop: _Sound) -> Pcm:
     """The loop at `LOUDNESS`, its peaks limited."""
     gain = 1.0
-    pcm = _pcm(loop)
+    pcm = clipped(loop)
     for _ in range(_ROUNDS):
         off = LOUDNESS - integrated(pcm)
         if abs(off) < _CLOSE:
             break
         gain *= 10 ** (off / 20)
-        pcm = _pcm(_limited(loop * gain))
+        pcm = clipped(_limited(loop * gain))
     return pcm
 
 
@@ -94,8 +94,3 @@ def _limited(loop: _Sound) -> _Sound:
     width = 2**_DOUBLINGS
     ahead = np.concatenate([lowest, lowest[: width - 1]])
     return loop * np.convolve(ahead, np.full(width, 1 / width), mode="valid")
-
-
-def _pcm(sound: _Sound) -> Pcm:
-    pcm: Pcm = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
-    return pcm

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from audio.frames import RATE, Pcm, samples
+from audio.frames import RATE, Pcm, levelled, samples
 
 _Sound = npt.NDArray[np.float64]
 _LENGTH = samples(10.0)
@@ -38,13 +38,13 @@ class Loop:
 
 def comfort(*, dbfs: float, seed: int = 1) -> Pcm:
     """The hiss of an idle line, falling gently towards high frequencies (after Hoth)."""
-    return _at(dbfs, _shaped(lambda hz: 1 / (1 + hz / 500), np.random.default_rng(seed)))
+    return levelled(_shaped(lambda hz: 1 / (1 + hz / 500), np.random.default_rng(seed)), dbfs)
 
 
 def hum(*, dbfs: float, hz: float = 50.0) -> Pcm:
     """Mains hum with its odd harmonics, which are what a telephone lets through; `hz` is 50 or 60."""
     turns = 2 * np.pi * hz / RATE * np.arange(_LENGTH)
-    return _at(dbfs, np.sum([np.sin(n * turns) / n**0.7 for n in (1, 3, 5, 7, 9, 11, 13)], axis=0))
+    return levelled(np.sum([np.sin(n * turns) / n**0.7 for n in (1, 3, 5, 7, 9, 11, 13)], axis=0), dbfs)
 
 
 def street(*, dbfs: float, seed: int = 1) -> Pcm:
@@ -52,7 +52,7 @@ def street(*, dbfs: float, seed: int = 1) -> Pcm:
     rng = np.random.default_rng(seed)
     rumble = _shaped(lambda hz: 1 / (1 + (hz / 150) ** 1.5), rng)
     tyres = _shaped(lambda hz: np.exp(-(((hz - 900) / 700) ** 2)), rng)
-    return _at(dbfs, rumble * 1.0 + tyres * 1.5 * _swells(rng, count=4, width=0.9))
+    return levelled(rumble * 1.0 + tyres * 1.5 * _swells(rng, count=4, width=0.9), dbfs)
 
 
 def office(*, dbfs: float, seed: int = 1) -> Pcm:
@@ -60,18 +60,12 @@ def office(*, dbfs: float, seed: int = 1) -> Pcm:
     rng = np.random.default_rng(seed)
     air = _shaped(lambda hz: 1 / (1 + (hz / 300) ** 1.2), rng)
     clicks = _shaped(lambda hz: np.exp(-(((hz - 2200) / 900) ** 2)), rng) * _swells(rng, count=45, width=0.006)
-    return _at(dbfs, air + 3.0 * clicks + 0.5 * _voices(rng, 4))
+    return levelled(air + 3.0 * clicks + 0.5 * _voices(rng, 4), dbfs)
 
 
 def babble(*, dbfs: float, seed: int = 1) -> Pcm:
     """Many people talking at once, no word of which can be made out."""
-    return _at(dbfs, _voices(np.random.default_rng(seed), 8))
-
-
-def _at(dbfs: float, sound: _Sound) -> Pcm:
-    level = 32768.0 * 10 ** (dbfs / 20) / float(np.sqrt(np.mean(np.square(sound))))
-    pcm: Pcm = np.clip(np.rint(sound * level), -32768, 32767).astype(np.int16)
-    return pcm
+    return levelled(_voices(np.random.default_rng(seed), 8), dbfs)
 
 
 def _shaped(curve: Callable[[_Sound], _Sound], rng: np.random.Generator) -> _Sound:

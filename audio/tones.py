@@ -6,7 +6,7 @@ Levels are dBFS RMS of the sound while it lasts. Every tone fades in and out ove
 import numpy as np
 import numpy.typing as npt
 
-from audio.frames import RATE, Pcm, samples
+from audio.frames import RATE, Pcm, clipped, samples
 
 _Sound = npt.NDArray[np.float64]
 
@@ -53,28 +53,24 @@ def _tone(frequencies: tuple[float, ...], seconds: float, dbfs: float) -> _Sound
     return _faded(amplitude * np.sum([_sine(hz, count) for hz in frequencies], axis=0))
 
 
-def _pcm(sound: _Sound) -> Pcm:
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
-
-
 def beep(seconds: float, *, hz: float = 1000.0, dbfs: float = -15.0) -> Pcm:
     """The tone of an answering machine."""
-    return _pcm(_tone((hz,), seconds, dbfs))
+    return clipped(_tone((hz,), seconds, dbfs))
 
 
 def dtmf(key: str, seconds: float, *, dbfs: float = -15.0) -> Pcm:
     """The pair of tones of a key: a digit, `*`, `#` or `A` to `D`. Raises KeyError for any other."""
-    return _pcm(_tone(PAIRS[key], seconds, dbfs))
+    return clipped(_tone(PAIRS[key], seconds, dbfs))
 
 
 def ringback(seconds: float, *, dbfs: float = -18.0) -> Pcm:
     """What a caller hears while it rings: 2 s of 440 and 480 Hz, 4 s of silence, and again."""
-    return _pcm(_cadence(_RINGBACK, 2.0, 4.0, seconds, dbfs))
+    return clipped(_cadence(_RINGBACK, 2.0, 4.0, seconds, dbfs))
 
 
 def busy(seconds: float, *, dbfs: float = -18.0) -> Pcm:
     """The busy signal: 0.5 s of 480 and 620 Hz, 0.5 s of silence, and again."""
-    return _pcm(_cadence(_BUSY, 0.5, 0.5, seconds, dbfs))
+    return clipped(_cadence(_BUSY, 0.5, 0.5, seconds, dbfs))
 
 
 def _cadence(frequencies: tuple[float, ...], on: float, off: float, seconds: float, dbfs: float) -> _Sound:
@@ -97,7 +93,7 @@ def music(seconds: float, *, dbfs: float = -20.0) -> Pcm:
         for note, strength in notes:
             sound[start : start + length] += strength * _plucked(_hz(note), length)
     rms = float(np.sqrt(np.mean(np.square(sound)))) if total else 0.0
-    return _pcm(_faded(sound * (32768.0 * 10 ** (dbfs / 20) / rms if rms else 0.0)))
+    return clipped(_faded(sound * (32768.0 * 10 ** (dbfs / 20) / rms if rms else 0.0)))
 
 
 def _plucked(hz: float, count: int) -> _Sound:

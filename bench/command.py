@@ -13,7 +13,7 @@ from agent.standins.process import running
 from bench.figures import Figure, Span, Unit
 from bench.ours import CallFailed
 
-ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[1]
 _ATTEMPT = "examples/appointment.yaml"
 _LINE = "examples/lines/appointment.yaml"
 _EXTRA = Span(high=15)
@@ -23,13 +23,13 @@ _IMPORT = "import time; began = time.monotonic(); import agent.rehearsal.run; pr
 
 async def whole_call() -> tuple[Figure, ...]:
     """Run `voice-worker rehearse` on the example and tell where its time went. Raises `CallFailed`."""
-    imported = float(await _output("-c", _IMPORT))
+    imported = float(await output("-c", _IMPORT))
     began = time.monotonic()
     async with running():
         ready = time.monotonic() - began
     with TemporaryDirectory(prefix="bench-") as folder:
         began = time.monotonic()
-        await _output("-m", "agent", "rehearse", _ATTEMPT, "--line", _LINE, "--out", folder)
+        await output("-m", "agent", "rehearse", _ATTEMPT, "--line", _LINE, "--out", folder)
         ended = time.monotonic()
         events = list(read(Path(folder, "events.jsonl")))
     accepted, dialled, answered = _at(events, e.Accepted), _at(events, e.Dialled), _at(events, e.Answered)
@@ -66,12 +66,12 @@ def _at(events: Sequence[e.Event], kind: type[e.Event]) -> float:
     return found.at
 
 
-async def _output(*arguments: str) -> str:
-    """What a Python process prints. Raises `CallFailed` when it fails."""
+async def output(*arguments: str) -> str:
+    """What a Python process of this project prints. Raises `CallFailed` when it fails."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,
-        cwd=ROOT,
+        cwd=_ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

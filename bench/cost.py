@@ -5,19 +5,16 @@ callees and lines run in it too, which no worker pays for on a phone network: th
 compared is what is left without them. The raw figures are beside it.
 """
 
-import asyncio
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
 from agent.standins.process import StandIns
-from bench.command import ROOT
+from bench.command import output
 from bench.figures import Figure, Span, Unit
 from bench.load import Cost, Side
-from bench.ours import CallFailed
 
 AT_ONCE = (1, 5, 10, 20)
 """Calls."""
@@ -110,20 +107,5 @@ class _Reading:
     async def of(self, side: Side, *options: str) -> Cost:
         """What they cost."""
         self.told(f"{self.calls} calls at once, {' '.join([side, *options])}")
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bench.load", side, str(self.calls), self.stand_ins.address, "--core", str(self.core), *options),
-            cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            out, problems = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.terminate()
-                await process.wait()
-        if process.returncode:
-            said = problems.decode(errors="replace").strip().rpartition("\n")[2]
-            raise CallFailed(f"a process whose cost was measured ended with exit code {process.returncode}: {said}")
-        return _COST.validate_json(out)
+        arguments = (side, str(self.calls), self.stand_ins.address, "--core", str(self.core), *options)
+        return _COST.validate_json(await output("-m", "bench.load", *arguments))

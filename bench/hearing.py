@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audio.frames import Pcm, samples, seconds
-from audio.ledger import AUDIBLE
+from audio.ledger import audible
 
 BETWEEN_TURNS = samples(2.2)
 """Silence of the callee's that separates two turns: longer than any pause within one, shorter than any answer."""
@@ -39,7 +39,7 @@ class Answer:
 
 def stretches(pcm: Pcm, gap: int) -> tuple[Stretch, ...]:
     """The stretches of sound in `pcm`; silences shorter than `gap` samples are part of them."""
-    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) >= AUDIBLE)
+    loud = audible(pcm)
     if not len(loud):
         return ()
     breaks = np.flatnonzero(np.diff(loud) >= gap)

@@ -11,25 +11,21 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import uvloop
-from livekit.agents.utils import http_context
 
 from agent import logs
 from agent.line import SpokenWord
-from agent.rehearsal.line import SimulatedLine
-from agent.rehearsal.marks import marking
 from agent.rehearsal.script import LineScript
 from agent.standins.process import StandIns, attached
 from audio.frames import Pcm, silence
 from bench import plain
 from bench.callbacks import Callbacks, Longest
 from bench.ours import conducted
-from bench.scripts import LANGUAGE, timetable
+from bench.scripts import timetable
 
 SECONDS = 45.0
 """Length of a call."""
@@ -95,13 +91,7 @@ class _Nobody:
 
 
 async def _line_alone(stand_ins: StandIns, script: LineScript) -> None:
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(http_context.open())
-        call = await stand_ins.open_call(script.config(LANGUAGE))
-        stack.push_async_callback(call.close)
-        mark = await stack.enter_async_context(marking(call.mark))
-        line = SimulatedLine(script, language=LANGUAGE, voice=call.voice, mark=mark, ringing_timeout=30.0)
-        await line.prepare()
+    async with plain.reached(stand_ins, script) as (_, line):
         await plain.until_over(line, _Nobody())
 
 

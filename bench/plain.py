@@ -8,8 +8,8 @@ that streams, 0.3 and 2.5 s; the rest is the framework's default.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,12 +38,7 @@ _KEY = "stand-in"
 async def talked(stand_ins: StandIns, script: LineScript) -> Sides:
     """Conduct a call on the line; what each side sent. Raises `CallFailed` when it does not end as the line says."""
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(http_context.open())
-        call = await stand_ins.open_call(script.config(LANGUAGE))
-        stack.push_async_callback(call.close)
-        mark = await stack.enter_async_context(marking(call.mark))
-        line = SimulatedLine(script, language=LANGUAGE, voice=call.voice, mark=mark, ringing_timeout=30.0)
-        await line.prepare()
+        call, line = await stack.enter_async_context(reached(stand_ins, script))
         session = _session(call, line, script)
         stack.push_async_callback(session.aclose)
         leg = _Leg()
@@ -52,6 +47,19 @@ async def talked(stand_ins: StandIns, script: LineScript) -> Sides:
         await session.start(Agent(instructions=PROMPT), record=False)
         await until_over(line, leg)
     return line.said
+
+
+@asynccontextmanager
+async def reached(stand_ins: StandIns, script: LineScript) -> AsyncIterator[tuple[StandInCall, SimulatedLine]]:
+    """The stand-ins of one call and its line, ready to be dialled."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(http_context.open())
+        call = await stand_ins.open_call(script.config(LANGUAGE))
+        stack.push_async_callback(call.close)
+        mark = await stack.enter_async_context(marking(call.mark))
+        line = SimulatedLine(script, language=LANGUAGE, voice=call.voice, mark=mark, ringing_timeout=30.0)
+        await line.prepare()
+        yield call, line
 
 
 def _session(call: StandInCall, line: SimulatedLine, script: LineScript) -> AgentSession[None]:

@@ -28,6 +28,15 @@ from audio.ledger import AUDIBLE
 
 E = TypeVar("E", bound=e.Event)
 
+SLOTS: dict[str, Any] = {
+    "name": "find_slots",
+    "description": "Free slots of a day.",
+    "method": "GET",
+    "url": "http://tools.stand-in/slots?day={{day}}",
+    "input_schema": [{"name": "day", "type": "date", "required": True}],
+}
+"""A tool of the stand-ins'."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conducted:

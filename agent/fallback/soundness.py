@@ -3,7 +3,7 @@
 import numpy as np
 
 from audio.frames import Pcm, dbfs, samples
-from audio.ledger import AUDIBLE
+from audio.ledger import audible
 
 _BLOCK = samples(0.05)
 """Samples judged at once."""
@@ -16,7 +16,7 @@ _VOICED = 0.12
 
 def is_audible(pcm: Pcm) -> bool:
     """Whether there is any sound in it."""
-    return bool(np.any(np.abs(pcm.astype(np.int32)) >= AUDIBLE))
+    return len(audible(pcm)) > 0
 
 
 def is_rubbish(pcm: Pcm) -> bool:

@@ -14,13 +14,11 @@ from agent.fallback.sentences import is_sayable, unsaid
 from agent.fallback.soundness import is_audible, is_rubbish
 from agent.voice import pcm_of, words_of
 from audio.frames import Pcm, seconds, silence
-from audio.ledger import Word
+from audio.ledger import CHARACTERS_A_SECOND, Word
 
 _CONNECTED = 5.0
 """Seconds after which the plugin itself gives up a socket on which nothing comes: it must bear a model that writes
 slowly."""
-_CHARACTERS_A_SECOND = 15.0
-"""Pace assumed where a voice sends no word times: about 180 English words a minute."""
 _CLOSE = 0.02
 """Seconds of a word's end that may be missing: times are rounded."""
 _NOTHING = silence(0)
@@ -119,7 +117,7 @@ class Take:
     def _said(self) -> list[str]:
         """The words whose sound was given whole."""
         if not self._words:
-            return self._rest[: int(self.given * _CHARACTERS_A_SECOND)].split()
+            return self._rest[: int(self.given * CHARACTERS_A_SECOND)].split()
         return [word.text for word in self._words if word.end <= self.given + _CLOSE]
 
     async def _watch(self, patience: float) -> None:

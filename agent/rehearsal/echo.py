@@ -6,7 +6,7 @@ import numpy as np
 
 from agent.line import SpokenWord
 from agent.rehearsal.script import Echo
-from audio.frames import Pcm, samples, silence
+from audio.frames import Pcm, clipped, samples, silence
 
 
 class Speakerphone:
@@ -24,7 +24,7 @@ class Speakerphone:
         sounding = np.concatenate([self._under_way, reached])
         self._under_way = sounding[len(said) :]
         mixed = said.astype(np.float64) + self._gain * sounding[: len(said)]
-        return np.clip(np.rint(mixed), -32768, 32767).astype(np.int16)
+        return clipped(mixed)
 
     def new_words(self, spoken: Sequence[SpokenWord]) -> Sequence[SpokenWord]:
         """The agent's words since the last time this was asked, which a recogniser may hear again."""

@@ -4,7 +4,7 @@ from math import gcd
 
 import numpy as np
 
-from audio.frames import Pcm
+from audio.frames import Pcm, clipped
 
 
 def resampled(pcm: Pcm, source: int, target: int) -> Pcm:
@@ -29,7 +29,7 @@ def resampled(pcm: Pcm, source: int, target: int) -> Pcm:
     bins[kept - 1] *= 0.5
     sound = np.fft.irfft(bins, size) * (up / down)
     length = round(len(pcm) * target / source)
-    return np.clip(np.rint(sound[:length]), -32768, 32767).astype(np.int16)
+    return clipped(sound[:length])
 
 
 def _smooth(count: int) -> int:

@@ -6,7 +6,7 @@ import pytest
 
 from agent.report import fold
 from agent.standins.process import StandIns
-from tests.calls import attempt, conducted, line
+from tests.calls import SLOTS, attempt, conducted, line
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -18,15 +18,7 @@ async def test_a_call_with_a_tool_runs_from_greeting_to_goodbye(stand_ins: Stand
         attempt(
             first_sentence="Hello, this is Emma.",
             end_of_call_sentence="Goodbye then.",
-            custom_tools=[
-                {
-                    "name": "find_slots",
-                    "description": "Free slots of a day.",
-                    "method": "GET",
-                    "url": "http://tools.stand-in/slots?day={{day}}",
-                    "input_schema": [{"name": "day", "type": "date", "required": True}],
-                }
-            ],
+            custom_tools=[SLOTS],
         ),
         line(
             {"after": "agent-stops", "say": "Is there a slot on Monday?"},

@@ -15,7 +15,7 @@ from audio.frames import FRAME, RATE, dbfs, samples
 from audio.loops import loop_of
 from audio.loudness import integrated
 from audio.recording import read_ogg
-from tests.calls import Conducted, attempt, conducted, line
+from tests.calls import SLOTS, Conducted, attempt, conducted, line
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -29,13 +29,6 @@ SOUNDS: dict[str, Any] = {
 }
 OPENAI = {"type": "realtime", "provider": "openai", "realtime_model_id": "gpt-realtime", "realtime_voice_id": "marin"}
 GOOGLE = {"type": "realtime", "provider": "google", "realtime_model_id": "gemini-3.1-flash-live-preview"}
-SLOTS: dict[str, Any] = {
-    "name": "find_slots",
-    "description": "Free slots of a day.",
-    "method": "GET",
-    "url": "http://tools.stand-in/slots?day={{day}}",
-    "input_schema": [{"name": "day", "type": "date", "required": True}],
-}
 FAINT = 3
 """Highest sample of what is left of silence when the background is taken away again."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from agent import events as e
 from agent.standins.process import StandIns
-from tests.calls import Conducted, attempt, conducted, line
+from tests.calls import SLOTS, Conducted, attempt, conducted, line
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -18,13 +18,6 @@ pytestmark = [
 
 OPENAI = {"type": "realtime", "provider": "openai", "realtime_model_id": "gpt-realtime", "realtime_voice_id": "marin"}
 GREETED: dict[str, Any] = {"first_sentence": "Hello there.", "end_of_call_sentence": "Goodbye."}
-SLOTS: dict[str, Any] = {
-    "name": "find_slots",
-    "description": "Free slots of a day.",
-    "method": "GET",
-    "url": "http://tools.stand-in/slots?day={{day}}",
-    "input_schema": [{"name": "day", "type": "date", "required": True}],
-}
 STORY = "One two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen."
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from livekit import rtc
 from livekit.agents import APIConnectOptions, APIError, APITimeoutError, tts
 from livekit.agents.types import USERDATA_TTS_STARTED_TIME
@@ -13,8 +14,8 @@ from agent.fallback.script import Script
 from agent.fallback.sentences import is_sayable, unsaid
 from agent.fallback.soundness import is_audible, is_rubbish
 from agent.voice import pcm_of, words_of
-from audio.frames import Pcm, seconds, silence
-from audio.ledger import CHARACTERS_A_SECOND, Word
+from audio.frames import Pcm, samples, seconds, silence
+from audio.ledger import CHARACTERS_A_SECOND, Word, audible
 
 _CONNECTED = 5.0
 """Seconds after which the plugin itself gives up a socket on which nothing comes: it must bear a model that writes
@@ -22,6 +23,8 @@ slowly."""
 _CLOSE = 0.02
 """Seconds of a word's end that may be missing: times are rounded."""
 _NOTHING = silence(0)
+LEAD = samples(0.01)
+"""Silence kept before the first sound of an utterance; what a voice sends more of it only makes the callee wait."""
 
 Give = Callable[[Pcm, Sequence[Word]], None]
 """Takes sound, with the words that begin in it, in seconds from the start of the utterance."""
@@ -50,6 +53,8 @@ class Take:
         """Silence before the first sound: it is not worth hearing if nothing follows."""
         self._sounded_at: float | None = None
         """The loop's time of the last sound."""
+        self._dropped = 0.0
+        """Seconds of silence before the first sound that were not given."""
 
     @property
     def unsaid(self) -> int:
@@ -93,7 +98,7 @@ class Take:
         if is_rubbish(pcm):
             raise APIError("the voice sent what is no speech")
         # What has no end is a whole sentence, of a voice that does not time its words.
-        self._words.extend(word for word in words_of(frame) if word.end > word.start)
+        self._words.extend(self._placed(word) for word in words_of(frame) if word.end > word.start)
         if is_audible(pcm):
             if self._sounded_at is None and USERDATA_TTS_STARTED_TIME in frame.userdata:
                 self._asked(frame.userdata[USERDATA_TTS_STARTED_TIME])
@@ -101,11 +106,24 @@ class Take:
         self._held.append(pcm)
         if self._sounded_at is None:
             return
+        if not self.given and not self._offset:
+            self._begin()
         for each in self._held:
             words = self._due(self.given + seconds(len(each)))
             self.given += seconds(len(each))
             self._give(each, words)
         self._held.clear()
+
+    def _begin(self) -> None:
+        """Drop the silence before an utterance; its words move with their sound."""
+        pcm = np.concatenate(self._held)
+        pcm = pcm[max(0, int(audible(pcm)[0]) - LEAD) :]
+        self._dropped = sum(seconds(len(each)) for each in self._held) - seconds(len(pcm))
+        self._held = [pcm]
+        self._words = [self._placed(word) for word in self._words]
+
+    def _placed(self, word: Word) -> Word:
+        return Word(word.text, max(0.0, word.start - self._dropped), max(0.0, word.end - self._dropped))
 
     def _due(self, until: float) -> list[Word]:
         """The words that begin before so many seconds and were not given yet."""

@@ -95,6 +95,8 @@ class Saying:
     """Of the sound, as a constant sample."""
     pcm: Pcm | None = None
     """The sound, if it is none of ours."""
+    lead: float = 0.0
+    """Seconds of silence before the first word."""
 
 
 PER_WORD = 0.3
@@ -140,9 +142,10 @@ class _Saying(tts.SynthesizeStream):
         if self._saying.pcm is not None:
             output_emitter.push(self._saying.pcm.tobytes())
             return
+        output_emitter.push(_tone(self._saying.lead, 0))
         for place, word in enumerate(self._voice.asked[self._place].split()):
             if self._voice.timed:
-                start = place * PER_WORD
+                start = self._saying.lead + place * PER_WORD
                 output_emitter.push_timed_transcript(
                     TimedString(f"{word} ", start_time=start, end_time=start + PER_WORD)
                 )

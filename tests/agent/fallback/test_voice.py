@@ -1,7 +1,7 @@
 """Which voice speaks which sentence, and what is told of it."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from livekit.agents import APIConnectionError, APIConnectOptions, APIError, APIS
 from livekit.agents.metrics import TTSMetrics
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 
+from agent.fallback.take import LEAD
 from agent.fallback.voice import LAST_PATIENCE, PATIENCE, REST, Voice
 from agent.voice import Sound, pcm_of, render, words_of
 from audio.frames import Pcm, samples, seconds
@@ -93,7 +94,7 @@ def once(
 
 
 def _with(saying: Saying, level: int) -> Saying:
-    return Saying(saying.after, saying.most, saying.error, saying.level if saying.level == 0 else level, saying.pcm)
+    return replace(saying, level=saying.level if saying.level == 0 else level)
 
 
 def asked(voice: Voice) -> list[list[str]]:
@@ -132,6 +133,18 @@ def test_a_sentence_that_is_cut_off_is_said_again_from_its_start_by_the_other_vo
     assert 1.8 <= began <= 2.0  # the framework keeps back the end of what it has
     words = [word.text.strip() for word in spoken.words]
     assert words == [*ONE.split(), "The", "slot", *TWO.split()]
+
+
+def test_the_silence_that_a_voice_begins_with_is_not_waited_for() -> None:
+    spoken, _ = once(Saying(lead=0.35), Saying())
+    assert int(np.flatnonzero(spoken.pcm)[0]) == LEAD
+    assert spoken.voices == [(FIRST, 11 * PER_WORD)]
+    assert [word.start for word in spoken.words] == pytest.approx([0.01 + place * PER_WORD for place in range(11)])
+
+
+def test_the_silence_between_two_voices_stays() -> None:
+    spoken, _ = once(Saying(most=2.0, error=LOST), Saying(lead=0.2))
+    assert int(np.flatnonzero(spoken.pcm == SECOND)[0] - np.flatnonzero(spoken.pcm == FIRST)[-1]) > samples(0.2)
 
 
 def test_the_words_of_the_voice_that_takes_over_stand_where_they_sound() -> None:

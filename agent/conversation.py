@@ -207,7 +207,7 @@ def session_for(pipeline: Pipeline, ears: Ears, endpointing: Endpointing) -> Age
         llm=model,
         tts=pipeline.voice,
         turn_handling={
-            "turn_detection": "realtime_llm" if takes_turns else pipeline.turns,
+            "turn_detection": "realtime_llm" if takes_turns else pipeline.judge,
             "endpointing": {"min_delay": endpointing.shortest, "max_delay": endpointing.longest},
             "preemptive_generation": {"enabled": True, "preemptive_tts": endpointing.speech_ahead},
             "interruption": {"mode": "vad", "discard_audio_if_uninterruptible": False},

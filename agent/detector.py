@@ -2,7 +2,9 @@
 
 The framework's detector hands every window of 32 ms to a thread and back, copies all sound it hears for whoever might
 want it, and tells of every window. Here the model, which takes 0.05 ms, is asked on the spot, and of silence that goes
-on nothing is told. What is told of speech is the same, window by window.
+on nothing is told. What is told of speech is the same, window by window, but for a
+window's own part in it: the framework counts it after it has told of it, so that whoever waits for 0.2 s of silence
+learns of it a window late.
 """
 
 from dataclasses import dataclass
@@ -121,24 +123,24 @@ class _Detection(vad.VADStream):
     def _take(self, probability: float) -> None:
         heard = self._heard
         heard.pass_window()
+        loud = probability >= _SPEECH or (heard.speaking and probability > _STILL_SPEECH)
+        heard.loud, heard.quiet = (heard.loud + _WINDOW, 0.0) if loud else (0.0, heard.quiet + _WINDOW)
         if not (heard.still and self._told_still):
             self._tell(vad.VADEventType.INFERENCE_DONE, probability)
         self._told_still = heard.still
-        if probability >= _SPEECH or (heard.speaking and probability > _STILL_SPEECH):
+        if loud:
             self._louder()
         else:
             self._quieter()
 
     def _louder(self) -> None:
         heard = self._heard
-        heard.loud, heard.quiet = heard.loud + _WINDOW, 0.0
         if not heard.speaking and heard.loud >= _LEAST_SPEECH:
             heard.speaking, heard.silence, heard.speech = True, 0.0, heard.loud
             self._tell(vad.VADEventType.START_OF_SPEECH)
 
     def _quieter(self) -> None:
         heard = self._heard
-        heard.loud, heard.quiet = 0.0, heard.quiet + _WINDOW
         if heard.speaking and heard.quiet >= self._min_silence:
             heard.speaking, heard.silence = False, heard.quiet
             heard.speech = max(0.0, heard.speech - heard.quiet)

@@ -18,12 +18,11 @@ from agent import events as e
 from agent.backchannels import is_backchannel
 from agent.fallback.recogniser import Recogniser, Recognition
 from agent.gate import Gate
+from agent.judge import Judge
 from agent.stretch import Stretch
 from audio.frames import RATE, Pcm
 from audio.levels import Levels
 from audio.resampling import SPEECH_RATE, Downsampler
-
-Hear = Callable[[rtc.AudioFrame], None]
 
 _FINALS = stt.SpeechEventType.FINAL_TRANSCRIPT
 
@@ -56,22 +55,20 @@ class Instruments:
 
     recogniser: Recogniser
     detector: vad.VAD
-    judge: Hear | None = None
-    """Given the callee's sound, at `SPEECH_RATE`, before the others are."""
+    judge: Judge
 
 
 @dataclass(frozen=True, slots=True)
 class _Streams:
     speech: vad.VADStream
     words: Recognition
-    judge: Hear | None
+    judge: Judge
     downsampler: Downsampler = field(default_factory=Downsampler)
     """Once for all: every one of them wants the same rate."""
 
     def push(self, pcm: Pcm) -> None:
         frame = frame_of(self.downsampler.run(pcm), SPEECH_RATE)
-        if self.judge is not None:
-            self.judge(frame)
+        self.judge.hear(frame)  # before the others: it is asked because of what they make of it
         with suppress(RuntimeError):  # a stream that failed is closed a moment before `listen` notices
             self.speech.push_frame(frame)
             self.words.push_frame(frame)
@@ -207,6 +204,7 @@ class Ears:
         return _placed(said) and self._own.echoes(_sample(said.start_time), _sample(said.end_time))
 
     def _understood(self, said: stt.SpeechData, *, final: bool) -> None:
+        self._instruments.judge.understood(said.text, final=final)
         backchannel = is_backchannel(said.text, self._language)
         if final:
             self._heard_at = self._now()

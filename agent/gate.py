@@ -6,6 +6,11 @@ from collections.abc import AsyncIterator
 from livekit import rtc
 from livekit.agents import stt, vad
 
+JUDGED = 0.2
+"""Seconds of silence after which the session asks whether the turn is over: the framework's own."""
+
+_WINDOW = vad.VADEventType.INFERENCE_DONE
+
 
 class Gate:
     """Decides which of the things heard reach the conversation, and keeps them for it.
@@ -59,7 +64,7 @@ class Gate:
             self._withheld = over_agent
         if self.passing:
             self._hand_on(event)
-        if isinstance(event, stt.SpeechEvent) or event.type is not vad.VADEventType.INFERENCE_DONE:
+        if isinstance(event, stt.SpeechEvent) or event.type is not _WINDOW or event.raw_accumulated_silence >= JUDGED:
             self._current.append(event)
 
     def _replay(self) -> None:

@@ -11,18 +11,18 @@ from typing import Any, assert_never
 
 import httpx2
 from livekit.agents import APIConnectOptions, llm, stt, tts, vad
-from livekit.agents.voice.turn import TurnDetectionMode
 from livekit.plugins import cartesia, deepgram, elevenlabs, openai
 from openai import AsyncOpenAI
 
 from agent import gradium, soniox
 from agent.clauses import FIRST_APART, Clauses
+from agent.completions import Client
 from agent.detector import Detector
 from agent.fallback.model import Candidate, Model
 from agent.fallback.quota import Quota
 from agent.fallback.recogniser import Recogniser
 from agent.fallback.voice import Voice
-from agent.judge import AcousticJudge
+from agent.judge import AcousticJudge, Judge, Verdicts
 from agent.plan import Endpoint, ModelPlan, Plan, RealtimePlan, RecogniserPlan, VoicePlan
 from agent.realtime.openai import OpenAITalker
 from agent.realtime.talker import Talker
@@ -48,7 +48,7 @@ class Pipeline:
     voice: Voice
     recogniser: Recogniser
     detector: vad.VAD
-    turns: TurnDetectionMode
+    judge: Judge
     """Judges whether the callee's turn is over."""
     clients: tuple[AsyncOpenAI, ...]
     """Connections of the model's and the voice's that they do not close themselves."""
@@ -73,7 +73,7 @@ class Pipeline:
             await client.close()
 
 
-def build(plan: Plan, turns: TurnDetectionMode | None = None) -> Pipeline:
+def build(plan: Plan, turns: Verdicts | None = None) -> Pipeline:
     """The plan's pipeline; `turns` takes the place of the local acoustic judge of turn ends."""
     clients: list[AsyncOpenAI] = []
 
@@ -92,7 +92,7 @@ def build(plan: Plan, turns: TurnDetectionMode | None = None) -> Pipeline:
         voice=Voice([_speaker(each, plan.language, client) for each in voices]),
         recogniser=Recogniser([_recogniser(each, plan.language) for each in recognisers]),
         detector=Detector(MIN_SILENCE),
-        turns=AcousticJudge() if turns is None else turns,
+        judge=Judge(AcousticJudge() if turns is None else turns, plan.language),
         clients=tuple(clients),
     )
 
@@ -113,7 +113,7 @@ def _client(endpoint: Endpoint, quota: Quota, base_url: str | None) -> AsyncOpen
         event_hooks={"response": [quota.note]},
     )
     key = endpoint.api_key.get_secret_value()
-    return AsyncOpenAI(api_key=key, base_url=endpoint.base_url or base_url, max_retries=0, http_client=http)
+    return Client(api_key=key, base_url=endpoint.base_url or base_url, max_retries=0, http_client=http)
 
 
 _Connect = Callable[..., AsyncOpenAI]

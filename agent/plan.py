@@ -139,7 +139,7 @@ class Patience:
 class Endpointing:
     """When the callee's turn is taken to be over, and what is done before that is sure."""
 
-    shortest: float = 0.3
+    shortest: float = 0.25
     """Seconds of silence at least, where the judge of turn ends takes the turn to be over."""
     longest: float = 2.0
     """Seconds of silence at most, where it does not."""

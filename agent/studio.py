@@ -15,7 +15,6 @@ from agent.conversation import Caller, Conversation, Observer, session_for
 from agent.courtesy import Courtesy
 from agent.ears import Ears, Instruments
 from agent.headset import Headset, OwnVoice
-from agent.judge import AcousticJudge
 from agent.lag import TickMeter
 from agent.pipeline import Pipeline
 from agent.plan import Plan
@@ -52,10 +51,8 @@ class Studio:
         self.mixer = Mixer(started=self._started, stopped=self._stopped)
         meter = EchoMeter()
         own = OwnVoice(self.mixer, meter)
-        model, turns = pipeline.model, pipeline.turns
-        # A model that hears has the session's sound, and so has the judge.
-        judge = turns.hear if isinstance(turns, AcousticJudge) and not isinstance(model, Talker) else None
-        instruments = Instruments(pipeline.recogniser, pipeline.detector, judge)
+        model = pipeline.model
+        instruments = Instruments(pipeline.recogniser, pipeline.detector, pipeline.judge)
         self.ears = Ears(instruments, own, plan.language, call.post, now)
         self.mixer.speech.waits = Courtesy(self.ears, lambda: self.mixer.position).holds
         self._mouth = Mouth(self.mixer, time.time)

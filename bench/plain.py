@@ -71,7 +71,7 @@ def _session(call: StandInCall, line: SimulatedLine, script: LineScript) -> Agen
         llm=openai.LLM(model="gpt-4.1", api_key=_KEY, base_url=call.openai_url),
         tts=cartesia.TTS(model="sonic-3", voice=_VOICE_ID, language=LANGUAGE, api_key=_KEY, base_url=call.cartesia_url),
         turn_handling={
-            "turn_detection": ScriptedJudge(line.turn_over, script.latency.judge_ms / 1000, script.errors),
+            "turn_detection": ScriptedJudge(line.pause, script.latency.judge_ms / 1000, script.errors),
             "endpointing": {"min_delay": 0.3, "max_delay": 2.5},
         },
         aec_warmup_duration=None,

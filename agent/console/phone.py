@@ -26,7 +26,7 @@ from agent.providers import Providers, Source
 from agent.rehearse import make_folder
 from agent.report import fold
 from agent.standins.config import CallConfig, Errors, Latencies
-from agent.standins.judge import ScriptedJudge
+from agent.standins.judge import ScriptedJudge, always_over
 from agent.standins.pointing import TOOLS_HOST, pointed_at
 from audio.recording import Recorder, RecordingFailed
 
@@ -99,7 +99,7 @@ class Phone:
                 rewrites = {TOOLS_HOST: call.tools_url}
             judge = None
             if booth.providers.turns is Source.STAND_IN:
-                judge = ScriptedJudge(lambda: True, Latencies().judge_ms / 1000, Errors())
+                judge = ScriptedJudge(always_over, Latencies().judge_ms / 1000, Errors())
             recorder = Recorder(booth.folder / "audio.ogg")
             stack.push_async_callback(asyncio.to_thread, _close, recorder)
             pipeline = build(plan, judge)

@@ -219,7 +219,7 @@ async def opened(
 ) -> AsyncIterator[Talk]:
     """A conversation that is ready, closed on exit."""
     async with http_context.open(), ToolRunner(allowed_hosts, rewrites) as runner:
-        pipeline = build(plan, "manual")
+        pipeline = build(plan)
         try:
             talk = Talk(plan, pipeline, runner, tell, said)
             try:

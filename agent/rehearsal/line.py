@@ -23,7 +23,7 @@ from agent.rehearsal.network import Delay, Path, hiss
 from agent.rehearsal.rendering import Voice
 from agent.rehearsal.script import Answer, LineScript, Step
 from agent.rehearsal.thinking import Thinking
-from agent.standins.speech import Mark
+from agent.standins.speech import Mark, Pause
 from audio.frames import FRAME, RATE, Pcm, silence
 
 _log = logging.getLogger(__name__)
@@ -103,6 +103,8 @@ class _Talk:
         """The agent's frame that is on the line now; None before the first."""
         self.position = 0
         """Samples both sides have lived through."""
+        self.stretches = 0
+        """Of the callee's speech, begun so far."""
 
     def tick(self) -> tuple[CalleeEvent, ...]:
         """Let both sides live through the last frame, then take the agent's next."""
@@ -196,9 +198,10 @@ class SimulatedLine:
         """The callee's steps that have not begun."""
         return self._talk.callee.untold if self._talk else self.script.callee
 
-    def turn_over(self) -> bool:
-        """Whether the callee has nothing more to say in their present turn: what the stand-in judge asks."""
-        return self._talk is None or self._talk.callee.turn_over(self._talk.position)
+    def pause(self) -> Pause:
+        """What there is to know of the callee's present silence: what the stand-in judge asks."""
+        talk = self._talk
+        return Pause(0, over=True) if talk is None else Pause(talk.stretches, talk.callee.turn_over(talk.position))
 
     @property
     def latency(self) -> float:
@@ -263,6 +266,7 @@ class SimulatedLine:
         """What the worker is told of the callee's doings, with the sample at which it reaches the worker."""
         match event:
             case SpeechBegan(words):
+                talk.stretches += 1
                 self._mark([talk.mark(word) for word in words])
                 return []
             case KeyPressed(at, digit):

@@ -108,7 +108,7 @@ def _pipeline(plan: Plan, rehearsal: Rehearsal, line: SimulatedLine) -> Pipeline
     if rehearsal.providers.turns is Source.REAL:
         return build(plan)
     script = rehearsal.line
-    return build(plan, ScriptedJudge(line.turn_over, script.latency.judge_ms / 1000, script.errors))
+    return build(plan, ScriptedJudge(line.pause, script.latency.judge_ms / 1000, script.errors))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Speech with its words in time: what a stand-in voice makes and what a stand-in recogniser is told."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,3 +52,12 @@ class Mark:
     """The same for the sample after its last."""
     last: bool
     """No more speech follows within 0.3 s: the end of a stretch of speech."""
+
+
+class Pause(NamedTuple):
+    """A silence of the callee's, as whoever wrote their script knows it."""
+
+    number: int
+    """Stretches of speech before it, since the answer."""
+    over: bool
+    """Nothing more is said in this turn."""

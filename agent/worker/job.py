@@ -29,7 +29,7 @@ from agent.problems import InputInvalid, Problem
 from agent.providers import Source
 from agent.report import fold
 from agent.standins.config import CallConfig, Errors
-from agent.standins.judge import ScriptedJudge
+from agent.standins.judge import ScriptedJudge, always_over
 from agent.standins.pointing import TOOLS_HOST, pointed_at
 from agent.standins.process import attached
 from agent.tape import Recording, Unrecorded
@@ -257,7 +257,7 @@ async def _provided(plan: Plan, setup: Setup) -> AsyncIterator[Equipment]:
         stand_in = await stand_ins.open_call(CallConfig(language=plan.language, unscripted=True))
         pointed = pointed_at(plan, stand_in, setup.providers)
         scripted = setup.providers.turns is Source.STAND_IN
-        pipeline = build(pointed, ScriptedJudge(lambda: True, JUDGE, Errors()) if scripted else None)
+        pipeline = build(pointed, ScriptedJudge(always_over, JUDGE, Errors()) if scripted else None)
         try:
             yield Equipment(pipeline, allowed_hosts=hosts, rewrites={TOOLS_HOST: stand_in.tools_url})
         finally:

@@ -48,14 +48,20 @@ def found(detector: vad.VAD, frames: Sequence[rtc.AudioFrame]) -> list[vad.VADEv
 
 
 def facts(event: vad.VADEvent) -> tuple[object, ...]:
-    durations = (event.speech_duration, event.silence_duration)
-    raw = (event.raw_accumulated_speech, event.raw_accumulated_silence)
-    numbers = (*durations, *raw, event.probability)
-    return event.type, event.samples_index, event.speaking, *(round(number, 4) for number in numbers)
+    numbers = (event.speech_duration, event.silence_duration, event.probability)
+    return event.samples_index, event.speaking, *(round(number, 4) for number in numbers)
+
+
+def counted(event: vad.VADEvent) -> tuple[float, float]:
+    return round(event.raw_accumulated_speech, 4), round(event.raw_accumulated_silence, 4)
 
 
 def quiet(event: vad.VADEvent) -> bool:
     return event.type is VADEventType.INFERENCE_DONE and not event.speaking and event.raw_accumulated_speech == 0
+
+
+def windows(events: Sequence[vad.VADEvent]) -> list[vad.VADEvent]:
+    return [event for event in events if event.type is VADEventType.INFERENCE_DONE]
 
 
 def test_what_it_tells_of_speech_is_what_the_framework_tells(frames: Sequence[rtc.AudioFrame]) -> None:
@@ -63,8 +69,13 @@ def test_what_it_tells_of_speech_is_what_the_framework_tells(frames: Sequence[rt
     theirs = found(inference.VAD(model="silero", min_silence_duration=MIN_SILENCE), frames)
     kinds = [event.type for event in ours if event.type is not VADEventType.INFERENCE_DONE]
     assert kinds == [VADEventType.START_OF_SPEECH, VADEventType.END_OF_SPEECH] * 2
-    told = [facts(event) for event in theirs if event.type is VADEventType.INFERENCE_DONE and not quiet(event)]
-    assert [facts(event) for event in ours if event.type is VADEventType.INFERENCE_DONE and not quiet(event)] == told
+    told = {event.samples_index: facts(event) for event in windows(theirs)}
+    # What a window counts for, the framework tells with the next one.
+    late = {now.samples_index: counted(later) for now, later in pairwise(windows(theirs))}
+    spoken = [event for event in windows(ours) if not quiet(event)]
+    assert {event.samples_index for event in windows(theirs) if event.speaking} <= {e.samples_index for e in spoken}
+    assert [facts(event) for event in spoken] == [told[event.samples_index] for event in spoken]
+    assert [counted(event) for event in spoken] == [late[event.samples_index] for event in spoken]
     turns = [(event.type, event.samples_index, round(event.speech_duration, 4)) for event in theirs]
     assert {(e.type, e.samples_index, round(e.speech_duration, 4)) for e in ours} <= set(turns)
 

@@ -13,6 +13,7 @@ from agent import events as e
 from agent.ears import Ears, Instruments
 from agent.fallback.recogniser import Recogniser
 from agent.gate import Gate, SharedDetector, shared_words
+from agent.judge import AcousticJudge, Judge
 from audio.frames import FRAME, Pcm, samples, silence
 from audio.levels import STEP
 from tests.agent.fakes import (
@@ -171,7 +172,7 @@ class Pair:
         self.detector, self.recogniser = FakeDetector(), FakeRecogniser()
         self.told: list[e.Event] = []
         self.own = FakeOwnVoice()
-        instruments = Instruments(Recogniser([self.recogniser]), self.detector)
+        instruments = Instruments(Recogniser([self.recogniser]), self.detector, Judge(AcousticJudge(), "en"))
         self.ears = Ears(instruments, self.own, "en", self.told.append, now)
 
     @property

@@ -63,7 +63,7 @@ async def piped(
     failing = tuple(ProviderFault.model_validate(fault) for fault in faults)
     call = await stand_ins.open_call(CallConfig(model=model, faults=failing))
     async with http_context.open():
-        pipeline = build(pointed_at(made, call, STAND_INS), "manual")
+        pipeline = build(pointed_at(made, call, STAND_INS))
         try:
             yield pipeline, call
         finally:
@@ -111,7 +111,7 @@ async def test_requests_of_a_failing_answer_are_counted_at_the_server(status: in
     made = plan(ALONE)
     async with served(application) as port, http_context.open():
         there = Endpoint(SecretStr("any"), f"http://127.0.0.1:{port}/v1")
-        pipeline = build(replace(made, model=replace(made.model, endpoint=there)), "manual")
+        pipeline = build(replace(made, model=replace(made.model, endpoint=there)))
         began = time.monotonic()
         with pytest.raises(APIError):
             await written(model_of(pipeline))

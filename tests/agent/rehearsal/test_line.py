@@ -266,12 +266,12 @@ async def test_a_leg_that_fails_drops_the_line() -> None:
 
 async def test_the_judge_can_ask_at_any_time() -> None:
     call = Call(ring=0, callee=[{"say": "one // two", "wait": 0}])
-    assert call.line.turn_over()
+    assert call.line.pause() == (0, True)
     await call.dial()
     await call.told.until(lambda: call.clock.time > 1000.5)
-    assert not call.line.turn_over()
+    assert call.line.pause() == (1, False)
     await call.told.until(lambda: call.clock.time > 1003)
-    assert call.line.turn_over()
+    assert call.line.pause() == (2, True)
     await call.line.hang_up()
 
 

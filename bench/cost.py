@@ -38,9 +38,11 @@ async def costs(stand_ins: StandIns, told: Callable[[str], None]) -> tuple[Figur
         figures += _compared(line, ours, others)
         decisive = ours if calls == _DECISIVE else decisive
     assert decisive is not None
-    recorded = await _Reading(stand_ins, _DECISIVE, core, told).of(Side.OURS, "--recorded")
+    reading = _Reading(stand_ins, _DECISIVE, core, told)
+    recorded, sounding = await reading.of(Side.OURS, "--recorded"), await reading.of(Side.OURS, "--sounds")
     timed = await _Reading(stand_ins, _TIMED, core, told).of(Side.OURS, "--timed")
-    return (*figures, *_recording(decisive, recorded), *_callbacks(timed))
+    extras = (*_extra("recording", decisive, recorded), *_extra("sounds", decisive, sounding))
+    return (*figures, *extras, *_callbacks(timed))
 
 
 def _cores(stand_ins: StandIns) -> int:
@@ -75,15 +77,12 @@ def _compared(line: Cost, ours: Cost, others: Cost) -> tuple[Figure, ...]:
     )
 
 
-def _recording(without: Cost, recorded: Cost) -> tuple[Figure, ...]:
+def _extra(name: str, without: Cost, having: Cost) -> tuple[Figure, ...]:
+    cpu, memory = having.per_minute - without.per_minute, having.memory_per_call - without.memory_per_call
     note = f"{without.calls} at once"
     return (
-        Figure(
-            "recording, CPU a call-minute", recorded.per_minute - without.per_minute, Unit.SECONDS_OF_CPU, note=note
-        ),
-        Figure(
-            "recording, memory a call", recorded.memory_per_call - without.memory_per_call, Unit.MEGABYTES, note=note
-        ),
+        Figure(f"{name}, CPU a call-minute", cpu, Unit.SECONDS_OF_CPU, note=note),
+        Figure(f"{name}, memory a call", memory, Unit.MEGABYTES, note=note),
     )
 
 

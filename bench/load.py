@@ -27,6 +27,7 @@ from bench.callbacks import Callbacks, Longest
 from bench.ours import conducted
 from bench.scripts import timetable
 
+_SOUNDS = {"background_sound": "office", "thinking_sound": "keyboard_typing"}
 SECONDS = 45.0
 """Length of a call."""
 _APART = 0.37
@@ -35,6 +36,15 @@ _WARM_UP = 13.0
 """Seconds of the call that is not counted: long enough for a turn and its answer."""
 _BEFORE_THE_END = 2.0
 """Seconds before the first call ends at which the memory is looked at: all are there then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a call of ours can have besides."""
+
+    recorded: bool = False
+    sounds: bool = False
+    """A background from answer to hang-up, and a thinking sound before every reply."""
 
 
 class Side(StrEnum):
@@ -95,19 +105,22 @@ async def _line_alone(stand_ins: StandIns, script: LineScript) -> None:
         await plain.until_over(line, _Nobody())
 
 
-def _caller(side: Side, *, recorded: bool) -> Callable[[StandIns, LineScript], Awaitable[object]]:
+def _caller(side: Side, extras: Extras) -> Callable[[StandIns, LineScript], Awaitable[object]]:
+    sounds = _SOUNDS if extras.sounds else {}
     match side:
         case Side.OURS:
-            return lambda stand_ins, script: conducted(stand_ins, script, recorded=recorded, first_sentence_mode="none")
+            return lambda stand_ins, script: conducted(
+                stand_ins, script, recorded=extras.recorded, first_sentence_mode="none", **sounds
+            )
         case Side.PLAIN:
             return plain.talked
         case Side.LINE:
             return _line_alone
 
 
-async def measured(side: Side, calls: int, address: str, *, recorded: bool, timed: bool) -> Cost:
+async def measured(side: Side, calls: int, address: str, extras: Extras, *, timed: bool) -> Cost:
     """What so many calls cost this process."""
-    call = _caller(side, recorded=recorded)
+    call = _caller(side, extras)
     async with attached(address) as stand_ins:
         await call(stand_ins, timetable(_WARM_UP, seed=0))
         gc.collect()
@@ -147,13 +160,15 @@ def main() -> None:
     parser.add_argument("address")
     parser.add_argument("--core", type=int, required=True)
     parser.add_argument("--recorded", action="store_true")
+    parser.add_argument("--sounds", action="store_true")
     parser.add_argument("--timed", action="store_true")
     given = parser.parse_args()
     logs.configure()
     os.sched_setaffinity(0, {given.core})
     if not given.timed:  # its callbacks cannot be timed from Python
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    cost = asyncio.run(measured(given.side, given.calls, given.address, recorded=given.recorded, timed=given.timed))
+    extras = Extras(given.recorded, given.sounds)
+    cost = asyncio.run(measured(given.side, given.calls, given.address, extras, timed=given.timed))
     sys.stdout.write(json.dumps(asdict(cost)) + "\n")
 
 

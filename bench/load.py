@@ -27,7 +27,7 @@ from bench.callbacks import Callbacks, Longest
 from bench.ours import conducted
 from bench.scripts import timetable
 
-_SOUNDS = {"background_sound": "office", "thinking_sound": "keyboard_typing"}
+_SOUNDS = {"background_sound": "audio/office.ogg", "thinking_sound": "audio/keyboard-typing.ogg"}
 SECONDS = 45.0
 """Length of a call."""
 _APART = 0.37

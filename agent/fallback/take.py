@@ -23,7 +23,7 @@ slowly."""
 _CLOSE = 0.02
 """Seconds of a word's end that may be missing: times are rounded."""
 _NOTHING = silence(0)
-LEAD = samples(0.01)
+LEAD = samples(0.002)
 """Silence kept before the first sound of an utterance; what a voice sends more of it only makes the callee wait."""
 
 Give = Callable[[Pcm, Sequence[Word]], None]

@@ -139,7 +139,7 @@ def test_the_silence_that_a_voice_begins_with_is_not_waited_for() -> None:
     spoken, _ = once(Saying(lead=0.35), Saying())
     assert int(np.flatnonzero(spoken.pcm)[0]) == LEAD
     assert spoken.voices == [(FIRST, 11 * PER_WORD)]
-    assert [word.start for word in spoken.words] == pytest.approx([0.01 + place * PER_WORD for place in range(11)])
+    assert [word.start for word in spoken.words] == pytest.approx([0.002 + place * PER_WORD for place in range(11)])
 
 
 def test_the_silence_between_two_voices_stays() -> None:

@@ -154,6 +154,9 @@ class Observer:
         self._tell = tell
         self._now = now
         self._unmeasured: list[str] = []
+        self._session = session
+        self._prepared_failed = False
+        """An answer to what may be a turn has failed before it was known to be one."""
         self._first_sound: dict[str, float] = {}
         """Of each answer of a model that speaks by itself: seconds until its first sound."""
         session.on("conversation_item_added", self._item_added)
@@ -171,6 +174,23 @@ class Observer:
         """Take the figures of a model that speaks by itself."""
         if isinstance(figures, RealtimeModelMetrics) and figures.ttft >= 0:
             self._first_sound[figures.request_id] = figures.ttft
+
+    def prepared_failed(self) -> bool:
+        """Whether an answer that was prepared failed since this was last asked: a turn is taken."""
+        failed, self._prepared_failed = self._prepared_failed, False
+        return failed
+
+    def _was_prepared(self) -> bool:
+        """Whether what has failed was prepared for a turn that may not be over. If it is, the session asks anew.
+
+        The session would give the turn the answer that has failed; there is no public way to have it forget it.
+        """
+        activity = self._session._activity  # noqa: SLF001
+        if activity is None or activity._preemptive_generation is None:  # noqa: SLF001
+            return False
+        activity._cancel_preemptive_generation()  # noqa: SLF001
+        self._prepared_failed = True
+        return True
 
     def _item_added(self, event: ConversationItemAddedEvent) -> None:
         item = event.item
@@ -193,6 +213,8 @@ class Observer:
     def _error(self, event: ErrorEvent) -> None:
         kind = getattr(event.error, "type", "")
         if getattr(event.error, "recoverable", True) or kind not in _PARTS:
+            return
+        if self._was_prepared():
             return
         self._tell(e.ReplyFailed(at=self._now(), message=reason_of(event.error.error, _PARTS[kind])))
 

@@ -150,6 +150,9 @@ class CalleeDismissed(Event):
 class TurnTaken(Event):
     """What the callee said since the last turn was handed to the model."""
 
+    failed: bool = False
+    """An answer that was prepared before has failed already; it is asked for anew."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyBegun(Event):

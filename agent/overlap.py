@@ -11,6 +11,8 @@ from agent.state import Overlap, State, Step, Timer
 
 DOUBT = 1.0
 """Seconds after the end of a voice within which a recogniser has put it into words."""
+HELD_LONGEST = 3.0
+"""Seconds a voice that no word explains keeps the agent silent, however long it lasts."""
 ANSWER = 1.0
 """Seconds before the agent's last sample within which a back-channel is the answer to what it was saying."""
 YIELD = 3.0
@@ -35,7 +37,8 @@ def clear(state: State, at: float, *, words: bool) -> Step:
         return admit(state, at)
     if overlap is None or overlap.held or overlap.listening:
         return state, ()
-    return replace(state, overlap=replace(overlap, held=True)), (Duck(True), Hold(True))
+    held = replace(state, overlap=replace(overlap, held=True)).with_timer(Timer.DOUBT, at + HELD_LONGEST)
+    return held, (Duck(True), Hold(True))
 
 
 def heard(state: State, at: float, *, backchannel: bool) -> Step:

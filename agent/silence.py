@@ -12,6 +12,8 @@ from agent.state import State, Timer
 VOICE_LONGEST = 3.0
 """Seconds a voice may go on without a word before it no longer keeps the question back: a recogniser's first words take
 half a second to a second."""
+WORDS_LAST = 15.0
+"""Seconds for which words tell of a voice that goes on: whoever speaks on is put into words again by then."""
 LOOK_AGAIN = 0.5
 """Seconds to the next look while somebody speaks."""
 INACTIVE = Ending("system", "user_inactive")
@@ -38,10 +40,18 @@ def broken(state: State, at: float) -> State:
     return begins(state, at) if Timer.INACTIVE in state.timers else state
 
 
+def in_earnest(state: State, at: float) -> bool:
+    """The callee speaks, and it is no noise as far as is known."""
+    return state.callee_speaks and (_worded(state, at) or at - state.spoke_at < VOICE_LONGEST)
+
+
+def _worded(state: State, at: float) -> bool:
+    return state.worded and at - state.worded_at < WORDS_LAST
+
+
 def elapsed(state: State, at: float) -> tuple[State, Announce | Ending | None]:
     """A silence has lasted long enough: ask, or give up."""
-    speaks = state.callee_speaks and (state.worded or at - state.spoke_at < VOICE_LONGEST)
-    if speaks or state.overlap is not None or state.agent_speaks or state.announcing is not None:
+    if in_earnest(state, at) or state.overlap is not None or state.agent_speaks or state.announcing is not None:
         return state.with_timer(Timer.INACTIVE, at + LOOK_AGAIN), None
     if state.reminders + 1 >= len(state.terms.patience.silences):
         return state, GONE if state.callee_faded else INACTIVE
@@ -53,7 +63,7 @@ def elapsed(state: State, at: float) -> tuple[State, Announce | Ending | None]:
 
 def wordless(state: State, at: float) -> tuple[State, Ending | None]:
     """No word has come for long."""
-    if state.agent_speaks or state.worded:
+    if (state.agent_speaks and state.overlap is None) or _worded(state, at):
         return state.with_timer(Timer.WORDLESS, at + LOOK_AGAIN), None
     return state, GONE if state.callee_faded else INACTIVE
 

@@ -89,6 +89,8 @@ class State:
     """Host time at which the callee last began to speak."""
     worded: bool = False
     """What they say at this moment has words."""
+    worded_at: float = 0.0
+    """Host time of the last of them."""
     overlap: Overlap | None = None
     callee_faded: bool = False
     """Nothing comes from them, not even silence."""
@@ -102,6 +104,8 @@ class State:
     """Ids of the tools used for the answer that is being made."""
     replied: bool = True
     """Something of an answer to the last turn has been heard."""
+    owing_since: float | None = None
+    """Host time of the first turn since the last answer; None: everything is answered."""
     apologised: bool = False
     """The callee knows that the answer is late."""
     failures: int = 0

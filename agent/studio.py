@@ -172,7 +172,7 @@ class Studio:
     def _turn_taken(self) -> bool:
         if self._mouth.is_shut:
             return False
-        self._call.post(e.TurnTaken(at=self._now()))
+        self._call.post(e.TurnTaken(at=self._now(), failed=self._observer.prepared_failed()))
         return True
 
     def _reconnected(self, owing: bool) -> None:
@@ -224,8 +224,9 @@ _SENTENCES: Mapping[e.AnnouncementKind, str] = {
     "apology": "the apology for a late answer",
     "failure": "the farewell of a call that cannot go on",
 }
-_REMEMBERED = frozenset({"opening", "reminder", "apology"})
-"""Fixed sentences that the model has to know of, because the talk goes on after them."""
+_REMEMBERED = frozenset({"opening", "reminder"})
+"""Fixed sentences that the model has to know of, because the talk goes on after them. Of an apology it need not: one
+would stand between a tool's result and the answer to it."""
 
 
 def _kind(utterance: Utterance) -> e.SpeechKind:

@@ -29,6 +29,8 @@ RENDERING_LONGEST = 3.0
 """Seconds a farewell is waited for that has not been rendered yet."""
 APOLOGY_AFTER = 4.5
 """Seconds after a turn at which a late answer is apologised for: the callee hears something within six."""
+ANSWER_SOON = 2.0
+"""Seconds that an answer is given at least after a turn, however long answers have been owing."""
 TRIES = 2
 """How often an answer is asked for before the call is given up."""
 
@@ -90,7 +92,8 @@ def _agent_started(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.AgentStarted)
     state = replace(state, agent_speaks=True).without(Timer.INACTIVE)
     if event.kind == "reply":
-        state = replace(state, replied=True, apologised=False, failures=0).without(Timer.REPLY, Timer.APOLOGY)
+        state = replace(state, replied=True, owing_since=None, apologised=False, failures=0)
+        state = state.without(Timer.REPLY, Timer.APOLOGY)
     if event.kind == "opening" and state.phase is Phase.OPENING:
         state = opening.agent_started(state, event.at)
     return state, ()
@@ -143,7 +146,7 @@ def _callee_audible(state: State, event: e.Event) -> Step:
 def _callee_clear(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.CalleeClear)
     if event.words and state.phase in _LIVE:
-        state = silence.broken(replace(state, worded=True), event.at)
+        state = silence.broken(replace(state, worded=True, worded_at=event.at), event.at)
     if state.phase is Phase.OPENING:
         return opening.interrupted(state)
     return overlap.clear(state, event.at, words=event.words) if state.phase is Phase.TALKING else (state, ())
@@ -152,7 +155,7 @@ def _callee_clear(state: State, event: e.Event) -> Step:
 def _callee_heard(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.CalleeHeard)
     if state.phase in _LIVE:
-        state = silence.broken(state, event.at)
+        state = silence.broken(replace(state, worded_at=event.at), event.at)
     if state.phase is Phase.OPENING:
         return opening.interrupted(state)
     if state.phase is not Phase.TALKING:
@@ -161,26 +164,43 @@ def _callee_heard(state: State, event: e.Event) -> Step:
 
 
 def _turn_taken(state: State, event: e.Event) -> Step:
-    state = replace(state, tools=frozenset(), replied=False, apologised=False, failures=0, reminders=0)
-    return _awaiting_reply(state, event.at), ()
+    assert isinstance(event, e.TurnTaken)
+    state = replace(state, tools=frozenset(), replied=False, reminders=0)
+    if state.owing_since is not None:
+        return _still_awaiting_reply(state, event.at), ()
+    state = replace(state, owing_since=event.at, apologised=False, failures=int(event.failed))
+    return _awaiting_reply(silence.wordless_from(state, event.at), event.at), ()
 
 
 def _tool_called(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.ToolCalled)
-    return _awaiting_reply(replace(state, tools=state.tools | {event.id}), event.at), ()
+    return _awaiting_reply(silence.left_alone(replace(state, tools=state.tools | {event.id})), event.at), ()
 
 
 def _tool_returned(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.ToolReturned)
     # To a tool of an earlier turn, which went on after it was interrupted, no answer is owed.
-    return (_awaiting_reply(state, event.at) if event.id in state.tools else state), ()
+    if event.id not in state.tools:
+        return state, ()
+    return _awaiting_reply(silence.wordless_from(state, event.at), event.at), ()
 
 
 def _awaiting_reply(state: State, at: float) -> State:
     if state.phase is not Phase.TALKING:
         return state
-    state = silence.left_alone(state).with_timer(Timer.REPLY, at + state.terms.patience.reply)
+    state = state.without(Timer.INACTIVE).with_timer(Timer.REPLY, at + state.terms.patience.reply)
     return state if state.apologised else state.with_timer(Timer.APOLOGY, at + APOLOGY_AFTER)
+
+
+def _still_awaiting_reply(state: State, at: float) -> State:
+    """Another turn before anything was heard of an answer: whoever asks after it again does not begin to wait anew."""
+    if state.phase is not Phase.TALKING or state.owing_since is None:
+        return state
+    since, reply = state.owing_since, state.terms.patience.reply
+    latest = max(at + ANSWER_SOON, min(at + reply, since + 2 * reply))
+    state = silence.wordless_from(state, at).without(Timer.INACTIVE).with_timer(Timer.REPLY, latest)
+    late = max(at + ANSWER_SOON, since + APOLOGY_AFTER)
+    return state if state.apologised else state.with_timer(Timer.APOLOGY, late)
 
 
 def _reply_failed(state: State, event: e.Event) -> Step:
@@ -322,11 +342,13 @@ def _overlap_elapsed(state: State, at: float) -> Step:
 
 
 def _apology_elapsed(state: State, at: float) -> Step:
-    return (state, ()) if state.callee_speaks or state.agent_speaks else _apologise(state)
+    if state.agent_speaks or silence.in_earnest(state, at):
+        return state.with_timer(Timer.APOLOGY, at + silence.LOOK_AGAIN), ()
+    return _apologise(state)
 
 
 def _reply_elapsed(state: State, at: float) -> Step:
-    if state.callee_speaks:
+    if silence.in_earnest(state, at):
         return state.with_timer(Timer.REPLY, at + state.terms.patience.reply), ()
     message = f"no answer could be heard within {state.terms.patience.reply:g} s of the callee's turn"
     return _give_up(state, at, message)

@@ -66,6 +66,13 @@ class Sim:
     def heard(self, *, backchannel: bool = False) -> None:
         self.feed(e.CalleeHeard(at=self.now, text="…", backchannel=backchannel))
 
+    def talks_on(self, seconds: float) -> None:
+        """So long, and every few seconds a recogniser has put it into words."""
+        while seconds > 0:
+            self.wait(min(seconds, 5.0))
+            self.heard()
+            seconds -= 5.0
+
     def started(self, kind: e.SpeechKind) -> None:
         self.feed(e.AgentStarted(at=self.now, id="a1", kind=kind, sample=0))
 

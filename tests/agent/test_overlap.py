@@ -3,7 +3,7 @@
 import pytest
 
 from agent.commands import Admit, Dismiss, Duck, Hold, StopAnnouncement
-from agent.overlap import ANSWER, DOUBT, YIELD
+from agent.overlap import ANSWER, DOUBT, HELD_LONGEST, YIELD
 from tests.agent.sim import Sim
 
 
@@ -41,6 +41,16 @@ def test_a_voice_that_was_no_word_lets_the_agent_go_on_where_it_stopped(sim: Sim
     sim.take()
     sim.callee(False)
     sim.wait(DOUBT - 0.01)
+    assert sim.take() == []
+    sim.wait(0.01)
+    assert sim.take() == [Dismiss(), Hold(False), Duck(False)]
+
+
+def test_a_voice_that_never_becomes_a_word_does_not_hold_the_agent_for_good(sim: Sim) -> None:
+    sim.callee(True)
+    sim.clear(words=False)
+    sim.take()
+    sim.wait(HELD_LONGEST - 0.01)
     assert sim.take() == []
     sim.wait(0.01)
     assert sim.take() == [Dismiss(), Hold(False), Duck(False)]

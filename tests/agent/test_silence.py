@@ -6,7 +6,7 @@ import pytest
 
 from agent import events as e
 from agent.commands import Announce
-from agent.silence import VOICE_LONGEST
+from agent.silence import VOICE_LONGEST, WORDS_LAST
 from tests.agent.sim import PATIENCE, STATIC, Sim, ending
 
 FIRST, SECOND, LAST = 8.0, 7.0, 6.0
@@ -64,8 +64,16 @@ def test_whoever_is_in_the_middle_of_a_sentence_is_not_asked(sim: Sim) -> None:
     sim.callee(True)
     sim.clear()
     sim.take()
-    sim.wait(FIRST + SECOND)
+    sim.talks_on(FIRST + SECOND)
     assert sim.take() == []
+
+
+def test_a_voice_that_goes_on_after_one_word_is_no_sentence(sim: Sim) -> None:
+    sim.callee(True)
+    sim.clear()
+    sim.take()
+    sim.wait(WORDS_LAST + 0.5)
+    assert sim.take() == [Announce("reminder")]
 
 
 def test_without_the_question_at_hand_the_silences_are_waited_out() -> None:

@@ -9,8 +9,9 @@ from agent.commands import Admit, Announce, Command, Duck, HangUp, Hold, Listen,
 from agent.opening import CLEAR, GREETING_GAP, GREETING_LONGEST, LEAD, RESTARTS, SETTLED
 from agent.phases import MOVES, Phase
 from agent.plan import Patience
+from agent.silence import LOOK_AGAIN
 from agent.state import State, Timer
-from agent.supervisor import APOLOGY_AFTER, LIMIT_MARGIN, LIMIT_SLACK, RENDERING_LONGEST, TAIL, step
+from agent.supervisor import ANSWER_SOON, APOLOGY_AFTER, LIMIT_MARGIN, LIMIT_SLACK, RENDERING_LONGEST, TAIL, step
 from audio.mixer import WORD_LONGEST
 from tests.agent.sim import OPENING, PATIENCE, STATIC, Sim, ending
 
@@ -202,7 +203,9 @@ def test_the_message_about_the_limit_is_over_before_the_limit() -> None:
     sim.callee(True)
     sim.clear()
     sim.take()
-    sim.wait(answered + 60 - LIMIT_MARGIN - WORD_LONGEST - 4.0 - sim.now)
+    sim.talks_on(answered + 60 - LIMIT_MARGIN - WORD_LONGEST - 4.0 - sim.now - 1)
+    sim.take()
+    sim.wait(1)
     assert sim.take() == [Mute(), Announce("limit")]
     sim.started("limit")
     sim.wait(4.0)
@@ -217,7 +220,7 @@ def test_without_a_message_the_limit_ends_the_call_silently() -> None:
     sim.talk()
     sim.callee(True)
     sim.clear()
-    sim.wait(60)
+    sim.talks_on(60)
     assert ending(sim.take()) == ("system", "max_duration", None)
 
 
@@ -291,6 +294,48 @@ def test_a_late_answer_is_apologised_for_once_and_then_given_up_with_a_word_abou
     sim.stopped("failure")
     sim.wait(TAIL)
     assert ending(sim.take()) == ("system", None, "provider_failed")
+
+
+def test_whoever_asks_after_a_late_answer_again_and_again_is_not_left_in_silence() -> None:
+    sim = asked(replace(PATIENCE, reply=12))
+    began, told = sim.now, dict[str, float]()
+    while sim.now < began + 2 * 12 + 2 * ANSWER_SOON:
+        sim.wait(1.4)
+        sim.callee(True)
+        sim.clear()
+        sim.wait(0.3)
+        sim.heard()
+        sim.callee(False)
+        sim.wait(0.3)
+        sim.feed(e.TurnTaken(at=sim.now))
+        for command in sim.take():
+            if isinstance(command, Announce):
+                told.setdefault(command.kind, sim.now - began)
+                sim.started(command.kind)
+                sim.stopped(command.kind, cut=True)
+    assert told["apology"] < APOLOGY_AFTER + 2.0
+    assert told["failure"] <= 2 * 12 + 2 * ANSWER_SOON
+
+
+def test_an_apology_that_is_talked_over_is_made_later() -> None:
+    sim = asked()
+    sim.callee(True)
+    sim.clear()
+    sim.talks_on(APOLOGY_AFTER + 1)
+    assert Announce("apology") not in sim.take()
+    sim.callee(False)
+    sim.wait(LOOK_AGAIN)
+    assert sim.take() == [Announce("apology")]
+
+
+def test_a_failure_before_the_turn_counts_as_the_first_of_its_answer() -> None:
+    sim = asked()
+    sim.started("reply")
+    sim.stopped("reply")
+    sim.feed(e.TurnTaken(at=sim.now, failed=True))
+    sim.take()
+    sim.feed(e.ReplyFailed(at=sim.now, message="the model"))
+    assert sim.take() == [Mute(), Announce("failure")]
 
 
 def test_an_answer_that_comes_after_the_apology_goes_on_as_if_nothing_had_been() -> None:

@@ -94,6 +94,14 @@ async def test_a_recogniser_that_is_closed_every_few_seconds_loses_no_word(stand
     is_whole(call)
 
 
+async def test_an_answer_that_fails_before_the_turn_is_over_is_asked_for_anew_without_a_word(
+    stand_ins: StandIns, tmp_path: Path
+) -> None:
+    call = await called(stand_ins, tmp_path, {"provider": "llm", "kind": "unauthorised", "count": 1})
+    is_whole(call)
+    assert waited(call) < 1.5
+
+
 @pytest.mark.parametrize(
     "fault",
     [

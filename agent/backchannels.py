@@ -2,6 +2,8 @@
 
 import re
 
+from agent.languages import base
+
 _BY_LANGUAGE = {
     "en": "aha ah hm hmm huh mhm mm mmm mmhm mmhmm oh okay ok right sure uhhuh yeah yep yes yup",
     "fr": "ah bien bon daccord hm hmm mhm mm oui ouais ok okay oh voilà",
@@ -26,5 +28,5 @@ def is_backchannel(text: str, language: str) -> bool:
     words = _NOT_LETTERS.sub(" ", text.casefold().replace("'", "").replace("’", "")).split()
     if not words or len(words) > _LONGEST:
         return not words
-    known = _LISTS.get(language.partition("-")[0].lower(), _EVERYWHERE)
+    known = _LISTS.get(base(language), _EVERYWHERE)
     return " ".join(words) in _PAIRS or all(word in known for word in words)

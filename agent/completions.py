@@ -1,8 +1,8 @@
 """OpenAI's client, without its copy of every request.
 
 The SDK's `create` walks through all messages and tools and rebuilds them by their annotations, in case a field is
-spelled otherwise in JSON. Of chat completions none is; 20 messages and a tool took 18 ms of a call's loop, before every
-answer and growing with the call. What is given here as it is to be sent is sent so.
+spelled otherwise in JSON. Of chat completions none is, and with 20 messages and a tool it took 5 ms of a call's loop,
+before every answer and growing with the call. What is given here as it is to be sent is sent so.
 """
 
 from collections.abc import Iterable, Mapping

@@ -2,9 +2,8 @@
 
 The framework's detector hands every window of 32 ms to a thread and back, copies all sound it hears for whoever might
 want it, and tells of every window. Here the model, which takes 0.05 ms, is asked on the spot, and of silence that goes
-on nothing is told. What is told of speech is the same, window by window, but for a
-window's own part in it: the framework counts it after it has told of it, so that whoever waits for 0.2 s of silence
-learns of it a window late.
+on nothing is told. What is told of speech is the same, window by window, but that a window counts before it is told of:
+the framework counts it afterwards, so that whoever waits for 0.2 s of silence learns of it a window late.
 """
 
 from dataclasses import dataclass

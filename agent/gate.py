@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 
 from livekit import rtc
 from livekit.agents import stt, vad
+from livekit.agents.inference.eot.base import MIN_SILENCE_DURATION_MS
 
-JUDGED = 0.2
-"""Seconds of silence after which the session asks whether the turn is over: the framework's own."""
+JUDGED = MIN_SILENCE_DURATION_MS / 1000
+"""Seconds of silence after which the session asks whether the turn is over."""
 
 _WINDOW = vad.VADEventType.INFERENCE_DONE
 

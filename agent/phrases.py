@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from agent.languages import base
+
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
@@ -67,4 +69,4 @@ _BY_LANGUAGE = {
 
 def phrases(language: str) -> Phrases:
     """Those of a language, BCP 47; English where there are none."""
-    return _BY_LANGUAGE.get(language.partition("-")[0].lower(), _ENGLISH)
+    return _BY_LANGUAGE.get(base(language), _ENGLISH)

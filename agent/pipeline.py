@@ -23,6 +23,7 @@ from agent.fallback.quota import Quota
 from agent.fallback.recogniser import Recogniser
 from agent.fallback.voice import Voice
 from agent.judge import AcousticJudge, Judge, Verdicts
+from agent.languages import base
 from agent.plan import Endpoint, ModelPlan, Plan, RealtimePlan, RecogniserPlan, VoicePlan
 from agent.realtime.openai import OpenAITalker
 from agent.realtime.talker import Talker
@@ -155,7 +156,7 @@ def _voice(plan: VoicePlan, language: str, connect: _Connect) -> tts.TTS[Any]:
         return cartesia.TTS(
             model=plan.model,
             voice=plan.id,
-            language=_base(language),
+            language=base(language),
             speed=plan.speed,
             volume=plan.volume,
             sample_rate=RATE,
@@ -171,7 +172,7 @@ def _voice(plan: VoicePlan, language: str, connect: _Connect) -> tts.TTS[Any]:
             voice_settings=elevenlabs.VoiceSettings(stability=0.5, similarity_boost=0.75, speed=plan.speed),
             encoding="pcm_24000",
             word_tokenizer=Clauses(FIRST_APART),
-            language=_base(language),
+            language=base(language),
             api_key=key,
             base_url=plan.endpoint.base_url or "https://api.elevenlabs.io/v1",
         )
@@ -218,10 +219,5 @@ def _recogniser(plan: RecogniserPlan, language: str) -> stt.STT[Any]:
             base_url=plan.endpoint.base_url or "https://api.deepgram.com/v1/listen",
         )
     if plan.provider == "soniox":
-        return soniox.Recogniser(plan, _base(language))
+        return soniox.Recogniser(plan, base(language))
     assert_never(plan.provider)
-
-
-def _base(language: str) -> str:
-    """The language without its region, as the voices name it."""
-    return language.partition("-")[0].lower()

@@ -166,8 +166,8 @@ def _callee_heard(state: State, event: e.Event) -> Step:
 def _turn_taken(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.TurnTaken)
     state = replace(state, tools=frozenset(), replied=False, reminders=0)
-    if state.owing_since is not None:
-        return _still_awaiting_reply(state, event.at), ()
+    if (since := state.owing_since) is not None:
+        return _still_awaiting_reply(state, since, event.at), ()
     state = replace(state, owing_since=event.at, apologised=False, failures=int(event.failed))
     return _awaiting_reply(silence.wordless_from(state, event.at), event.at), ()
 
@@ -192,11 +192,11 @@ def _awaiting_reply(state: State, at: float) -> State:
     return state if state.apologised else state.with_timer(Timer.APOLOGY, at + APOLOGY_AFTER)
 
 
-def _still_awaiting_reply(state: State, at: float) -> State:
+def _still_awaiting_reply(state: State, since: float, at: float) -> State:
     """Another turn before anything was heard of an answer: whoever asks after it again does not begin to wait anew."""
-    if state.phase is not Phase.TALKING or state.owing_since is None:
+    if state.phase is not Phase.TALKING:
         return state
-    since, reply = state.owing_since, state.terms.patience.reply
+    reply = state.terms.patience.reply
     latest = max(at + ANSWER_SOON, min(at + reply, since + 2 * reply))
     state = silence.wordless_from(state, at).without(Timer.INACTIVE).with_timer(Timer.REPLY, latest)
     late = max(at + ANSWER_SOON, since + APOLOGY_AFTER)

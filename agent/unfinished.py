@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from agent.languages import base
+
 _DICTATED = 3
 """Digits in a row that are a number in dictation; two are, where each is said by itself. "At ten" is an answer."""
 _MARKS = ".,;:!?…\"'"
@@ -103,7 +105,7 @@ _FIGURE = re.compile(r"[+(]?\d[\d.,/()-]*")
 
 def unfinished(text: str, language: str) -> bool:
     """Whether more is to come after these words. `language` is BCP 47; of one not known, only figures count."""
-    known = _BY_LANGUAGE.get(language.partition("-")[0].lower(), _NONE)
+    known = _BY_LANGUAGE.get(base(language), _NONE)
     words = [word.strip(_MARKS) for word in text.lower().split()]
     if not words:
         return False

@@ -36,15 +36,12 @@ class EchoMeter:
     def __init__(self) -> None:
         self._said: deque[Pcm] = deque(maxlen=round(KEPT / TICK))
         self._heard: deque[Pcm] = deque(maxlen=round(KEPT / TICK))
-        self._spoke: deque[bool] = deque(maxlen=round(KEPT / TICK))
-        """Of each frame of what was said, whether there is anything in it."""
         self._position = 0
         """Samples of either side taken so far."""
 
     def take(self, heard: Pcm, said: Pcm) -> None:
         """Add the same 20 ms of both sides."""
         self._said.append(said)
-        self._spoke.append(bool(said.any()))
         self._heard.append(heard)
         self._position += FRAME
 
@@ -62,11 +59,10 @@ class EchoMeter:
         low = max(0, max(start, stop - round(LONGEST * RATE)) - first) // FRAME
         high = -(-min(max(0, stop - first), len(self._heard) * FRAME) // FRAME)
         back = min(low, round(REACH / TICK))
-        if high <= low or not any(islice(self._spoke, low - back, high)):
-            return 0.0  # the latter at once: words wait for it
-        heard = _narrow([self._heard[index] for index in range(low, high)])
-        said = _narrow([self._said[index] for index in range(low - back, high)])
-        return _explained(heard, said)
+        said = list(islice(self._said, low - back, high))
+        if high <= low or not any(frame.any() for frame in said):
+            return 0.0  # at once: words wait for it
+        return _explained(_narrow(list(islice(self._heard, low, high))), _narrow(said))
 
 
 def _narrow(frames: list[Pcm]) -> _Sound:

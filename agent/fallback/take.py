@@ -117,9 +117,8 @@ class Take:
     def _begin(self) -> None:
         """Drop the silence before an utterance; its words move with their sound."""
         pcm = np.concatenate(self._held)
-        pcm = pcm[max(0, int(audible(pcm)[0]) - LEAD) :]
-        self._dropped = sum(seconds(len(each)) for each in self._held) - seconds(len(pcm))
-        self._held = [pcm]
+        dropped = max(0, int(audible(pcm)[0]) - LEAD)
+        self._dropped, self._held = seconds(dropped), [pcm[dropped:]]
         self._words = [self._placed(word) for word in self._words]
 
     def _placed(self, word: Word) -> Word:

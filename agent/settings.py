@@ -3,8 +3,10 @@
 import re
 import sys
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -13,16 +15,52 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from agent.models.assistant import CartesiaVoice, TextModel, Voice
 from agent.models.attempt import Language, SigningSecret, Timezone
-from agent.models.section import Section, Text, WebUrl, above, between, expected, matching
+from agent.models.section import Section, Text, above, between, expected
 from agent.numbers import REGIONS
 from agent.problems import Problem, SettingsInvalid
+
+
+def _key(value: SecretStr) -> SecretStr:
+    if _PRINTABLE.fullmatch(value.get_secret_value()) is None:
+        raise expected("a key: printable ASCII without spaces")
+    return value
+
+
+def _base_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        sound = False
+    if not sound or not _PRINTABLE.fullmatch(value):
+        raise expected("a URL such as https://host/path")
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        ip_address(value)
+    except ValueError:
+        # What is made of figures only would have been an address.
+        if _NAME.fullmatch(value) is None or value.replace(".", "").isdecimal():
+            raise expected("an IP address or the name of a host") from None
+    return value
+
+
+_SCHEMES = frozenset({"http", "https", "ws", "wss"})
+_PRINTABLE = re.compile(r"[!-~]+")
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
+
+ApiKey = Annotated[SecretStr, AfterValidator(_key)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class Instance(Section):
     """An endpoint that serves a model by name."""
 
-    base_url: WebUrl
-    api_key: SecretStr
+    base_url: BaseUrl
+    api_key: ApiKey
     model: Text | None = None
     """None: the same name."""
 
@@ -126,8 +164,6 @@ def _countries(text: object) -> object:
     return codes
 
 
-BaseUrl = Annotated[str, matching(r"(https?|wss?)://[^\s/?#]\S*", "a URL")]
-
 _KATIE = CartesiaVoice(provider="cartesia", id="f786b574-daa5-4673-aa0c-cbe3e8534c02")
 
 
@@ -147,21 +183,21 @@ class Settings(BaseSettings):
         case_sensitive=True,
     )
 
-    openai_api_key: SecretStr | None = _setting("OPENAI_API_KEY", "key of OpenAI, which serves gpt-4.1")
+    openai_api_key: ApiKey | None = _setting("OPENAI_API_KEY", "key of OpenAI, which serves gpt-4.1")
     openai_base_url: BaseUrl | None = _setting("OPENAI_BASE_URL", "where OpenAI is reached")
-    google_api_key: SecretStr | None = _setting("GOOGLE_API_KEY", "key of Google, for its realtime models")
+    google_api_key: ApiKey | None = _setting("GOOGLE_API_KEY", "key of Google, for its realtime models")
     google_base_url: BaseUrl | None = _setting("GOOGLE_BASE_URL", "where Google is reached")
-    openrouter_api_key: SecretStr | None = _setting("OPENROUTER_API_KEY", "key of OpenRouter")
+    openrouter_api_key: ApiKey | None = _setting("OPENROUTER_API_KEY", "key of OpenRouter")
     openrouter_base_url: BaseUrl | None = _setting("OPENROUTER_BASE_URL", "where OpenRouter is reached")
-    cartesia_api_key: SecretStr | None = _setting("CARTESIA_API_KEY", "key of Cartesia")
+    cartesia_api_key: ApiKey | None = _setting("CARTESIA_API_KEY", "key of Cartesia")
     cartesia_base_url: BaseUrl | None = _setting("CARTESIA_BASE_URL", "where Cartesia is reached")
-    eleven_api_key: SecretStr | None = _setting("ELEVEN_API_KEY", "key of ElevenLabs")
+    eleven_api_key: ApiKey | None = _setting("ELEVEN_API_KEY", "key of ElevenLabs")
     eleven_base_url: BaseUrl | None = _setting("ELEVEN_BASE_URL", "where ElevenLabs is reached")
-    deepgram_api_key: SecretStr | None = _setting("DEEPGRAM_API_KEY", "key of Deepgram")
+    deepgram_api_key: ApiKey | None = _setting("DEEPGRAM_API_KEY", "key of Deepgram")
     deepgram_base_url: BaseUrl | None = _setting("DEEPGRAM_BASE_URL", "where Deepgram is reached")
-    soniox_api_key: SecretStr | None = _setting("SONIOX_API_KEY", "key of Soniox")
+    soniox_api_key: ApiKey | None = _setting("SONIOX_API_KEY", "key of Soniox")
     soniox_base_url: BaseUrl | None = _setting("SONIOX_BASE_URL", "where Soniox is reached")
-    gradium_api_key: SecretStr | None = _setting("GRADIUM_API_KEY", "key of Gradium")
+    gradium_api_key: ApiKey | None = _setting("GRADIUM_API_KEY", "key of Gradium")
     gradium_base_url: BaseUrl | None = _setting("GRADIUM_BASE_URL", "where Gradium is reached")
 
     dedicated_instances: Annotated[Mapping[str, Instance], NoDecode, BeforeValidator(_instances)] = _setting(
@@ -195,11 +231,11 @@ class Settings(BaseSettings):
         "model of Soniox, where it recognises for an assistant without `stt_model`",
         "stt-rt-v5",
     )
-    fallback_model: Annotated[TextModel, NoDecode, BeforeValidator(_model)] | None = _setting(
+    fallback_model: Annotated[TextModel | None, NoDecode, BeforeValidator(_model)] = _setting(
         "VOICE_WORKER_FALLBACK_MODEL",
         "JSON: the text model that answers when another does not, written as the assistant's `llm_model`",
     )
-    fallback_voice: Annotated[Voice, NoDecode, BeforeValidator(_voice)] | None = _setting(
+    fallback_voice: Annotated[Voice | None, NoDecode, BeforeValidator(_voice)] = _setting(
         "VOICE_WORKER_FALLBACK_VOICE", "JSON: the voice that speaks when another does not, as the assistant's `voice`"
     )
     fallback_recogniser: Annotated[Literal["deepgram", "soniox"], BeforeValidator(_recogniser)] | None = _setting(
@@ -220,7 +256,7 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_hosts)] = _setting(
         "VOICE_WORKER_ALLOWED_HOSTS", "hosts or host:port that tools may reach although private, by commas", frozenset()
     )
-    api_key: SecretStr | None = _setting("VOICE_WORKER_API_KEY", "bearer token that `assistant_url` is fetched with")
+    api_key: ApiKey | None = _setting("VOICE_WORKER_API_KEY", "bearer token that `assistant_url` is fetched with")
     data_dir: Path = _setting("VOICE_WORKER_DATA_DIR", "folder the calls are written into", Path("calls"))
     inactivity_secs: Annotated[tuple[float, ...], NoDecode, BeforeValidator(_silences)] = _setting(
         "VOICE_WORKER_INACTIVITY_SECS",
@@ -248,7 +284,7 @@ class Settings(BaseSettings):
     )
     livekit_url: BaseUrl | None = _setting("LIVEKIT_URL", "LiveKit server the worker registers with")
     livekit_api_key: Text | None = _setting("LIVEKIT_API_KEY", "key of that server")
-    livekit_api_secret: SecretStr | None = _setting("LIVEKIT_API_SECRET", "secret of that key")
+    livekit_api_secret: ApiKey | None = _setting("LIVEKIT_API_SECRET", "secret of that key")
     agent_name: Text = _setting("VOICE_WORKER_AGENT_NAME", "name that attempts are dispatched to", "voice-worker")
     sip_trunk_id: Text | None = _setting(
         "VOICE_WORKER_SIP_TRUNK_ID", "outbound trunk of an attempt that names none in `sip.trunk_id`"
@@ -259,7 +295,7 @@ class Settings(BaseSettings):
     recording: bool = _setting(
         "VOICE_WORKER_RECORDING", "whether calls are recorded where the attempt does not say", False
     )
-    host: Text = _setting("VOICE_WORKER_HOST", "address of the health and metrics endpoints", "127.0.0.1")
+    host: Address = _setting("VOICE_WORKER_HOST", "address of the health and metrics endpoints", "127.0.0.1")
     health_port: Annotated[int, between(0, 65535)] = _setting(
         "VOICE_WORKER_HEALTH_PORT", "port of the health endpoint; 0: any free one", 8081
     )
@@ -344,6 +380,7 @@ def _expectation(detail: ErrorDetails) -> str:
 _EXPECTED = {
     "float_parsing": "expected a number",
     "int_parsing": "expected a whole number",
+    "int_parsing_size": "expected a whole number, and a smaller one",
     "bool_parsing": "expected true or false",
     "path_type": "expected a path",
 }

@@ -59,6 +59,13 @@ def test_lists_and_json_are_parsed() -> None:
     ("name", "value"),
     [
         ("OPENAI_BASE_URL", "sk-secret"),
+        ("OPENAI_BASE_URL", "http://[sk-secret"),
+        ("OPENAI_BASE_URL", "http://secret:99999999"),
+        ("OPENAI_API_KEY", " "),
+        ("OPENAI_API_KEY", "sk secret"),
+        ("VOICE_WORKER_HOST", "sk secret"),
+        ("VOICE_WORKER_HOST", "300.1.1.1"),
+        ("VOICE_WORKER_IDLE_PROCESSES", "9" * 5000),
         ("VOICE_WORKER_DEDICATED_INSTANCES", "sk-secret"),
         ("VOICE_WORKER_DEDICATED_INSTANCES", '{"m": {"api_key": "sk-secret"}}'),
         ("VOICE_WORKER_VOICE", '{"provider": "elevenlabs", "id": "sk-secret", "speed": 2}'),
@@ -88,6 +95,18 @@ def test_a_bad_setting_is_a_line_that_names_it_without_its_value(name: str, valu
     (line,) = raised.value.lines()
     assert line.startswith(f"{name}: expected ")
     assert "secret" not in line
+
+
+@pytest.mark.parametrize("name", ["FALLBACK_MODEL", "FALLBACK_VOICE", "VOICE", "DEDICATED_INSTANCES", "PRICES"])
+@pytest.mark.parametrize("value", ["[]", "5", '{"provider": []}', "{"])
+def test_json_of_the_wrong_shape_is_told_what_it_should_be(tmp_path: Path, name: str, value: str) -> None:
+    found = loaded(tmp_path, {f"VOICE_WORKER_{name}": value}).stdout
+    assert found.startswith(f"VOICE_WORKER_{name}: expected JSON such as {{")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "worker-1.internal", "localhost"])
+def test_an_address_or_a_name_is_a_host(host: str) -> None:
+    assert settings.of({"VOICE_WORKER_HOST": host}).host == host
 
 
 def test_all_bad_settings_are_said_at_once() -> None:

@@ -71,7 +71,7 @@ class _Session:
 
     async def listen(self, call: Call, fault: ProviderFault | None) -> None:
         """Take audio and commands until the client closes the stream."""
-        listener = Listener(call.config, self._options.rate, self._tell)
+        listener = Listener(call.config, self._options.rate, self._tell, activity=self._options.activity)
         async with attentive(call, listener), ailing(self._socket, listener, fault):
             async for message in self._socket:
                 if message.type is WSMsgType.BINARY:
@@ -103,14 +103,14 @@ class _Session:
     def _results(self, result: Result) -> dict[str, Any]:
         words = [_word(word, self._options.formatted) for word in result.words]
         key = "punctuated_word" if self._options.formatted else "word"
-        confidence = min(word.confidence for word in result.words)
-        start = result.words[0].start
+        confidence = min((word.confidence for word in result.words), default=0.0)
+        start = result.words[0].start if result.words else 0.0
         alternative = {"transcript": " ".join(word[key] for word in words), "confidence": confidence, "words": words}
         return {
             "type": "Results",
             "channel_index": [0, 1],
             "start": start,
-            "duration": round(result.words[-1].end - start, 3),
+            "duration": round(result.words[-1].end - start, 3) if result.words else 0.0,
             "is_final": result.final,
             "speech_final": result.final,
             "from_finalize": result.flushed,

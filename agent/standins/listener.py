@@ -17,10 +17,15 @@ Report = Started | Result
 class Listener:
     """Hears one socket."""
 
-    def __init__(self, config: CallConfig, rate: int, tell: Callable[[Report], Awaitable[None]]) -> None:
-        """`rate` is that of the audio, in samples a second; `tell` is given every report when it is due."""
+    def __init__(
+        self, config: CallConfig, rate: int, tell: Callable[[Report], Awaitable[None]], *, activity: bool = False
+    ) -> None:
+        """`rate` is that of the audio, in samples a second; `tell` is given every report when it is due.
+
+        `activity`: a voice without known words is reported too, with a result that has none.
+        """
         self._hearing = Hearing(rate)
-        self._recognisers = _recognisers(config, self._hearing)
+        self._recognisers = _recognisers(config, self._hearing, activity=activity)
         self.tell = tell
         """Where every report goes."""
         self._news = asyncio.Event()
@@ -87,8 +92,9 @@ async def attentive(call: Call, listener: Listener) -> AsyncIterator[None]:
         await asyncio.gather(reporting, return_exceptions=True)
 
 
-def _recognisers(config: CallConfig, hearing: Hearing) -> tuple[Recogniser | Unscripted, ...]:
+def _recognisers(config: CallConfig, hearing: Hearing, *, activity: bool) -> tuple[Recogniser | Unscripted, ...]:
     announced = Recogniser(hearing, config.latency, config.errors)
-    if not config.unscripted:
+    if not config.unscripted and not activity:
         return (announced,)
-    return announced, Unscripted(hearing, config.latency, config.errors, config.language)
+    language = config.language if config.unscripted else None
+    return announced, Unscripted(hearing, config.latency, config.errors, language)

@@ -19,8 +19,8 @@ def respond(history: Sequence[Turn], script: ModelScript, language: str, tools: 
     """The model's answer to `history`.
 
     Instructions are data: they are not obeyed, and the answer is to the last item that is not one. Before the callee
-    has said anything the model opens the call. Where no rule matches, it talks on plausibly, and takes leave only
-    when the script has been played.
+    has said anything the model opens the call. Asked after an answer of which a part was heard, it goes on with it.
+    Where no rule matches, it talks on plausibly, and takes leave only when the script has been played.
     """
     turns = [turn for turn in history if turn.speaker != "instruction"]
     if not any(turn.speaker == "callee" for turn in turns):
@@ -32,6 +32,8 @@ def respond(history: Sequence[Turn], script: ModelScript, language: str, tools: 
         return Reply(rule.reply or "", rule.call, rule.silent)
     if _ended(turns):
         return Reply()
+    if turns[-1].speaker == "model" and (rest := _rest(turns[-1].text, script.script)):
+        return Reply(rest)
     played = all(index in used or rule.repeat for index, rule in enumerate(script.script))
     return plausible.reply(turns, language, tools, script.turns if played else None)
 
@@ -87,6 +89,16 @@ def _said(rule: Rule, turn: Turn) -> bool:
     if turn.calls:
         return rule.call is not None and turn.calls == (rule.call.tool,)
     return bool(heard)
+
+
+def _rest(heard: str, rules: Sequence[Rule]) -> str:
+    """What is left of the reply that these words begin; nothing where they begin none."""
+    words = [_letters(word) for word in heard.split()]
+    for rule in rules:
+        planned = (rule.reply or "").split()
+        if words and [_letters(word) for word in planned[: len(words)]] == words:
+            return " ".join(planned[len(words) :])
+    return ""
 
 
 def _letters(text: str) -> str:

@@ -117,7 +117,7 @@ class _Session:
     def __init__(self, socket: web.WebSocketResponse, config: _Config, call: Call) -> None:
         self._socket = socket
         self._config = config
-        self._listener = Listener(call.config, config.sample_rate, self._tell)
+        self._listener = Listener(call.config, config.sample_rate, self._tell, activity=True)
         spoken = (config.language_hints or (call.config.language,))[0].partition("-")[0]
         self._language = spoken if config.enable_language_identification else None
         self._final_ms = 0
@@ -138,8 +138,8 @@ class _Session:
 
     async def _tell(self, report: Report) -> None:
         match report:
-            case Started():
-                return
+            case Started() | Result(words=()):
+                await self._send([])  # how far it is
             case Result():
                 tokens = list(self._tokens(report))
                 if report.final:

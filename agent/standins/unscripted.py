@@ -2,7 +2,7 @@
 
 On a real phone there are no marks. A stretch of voice then becomes words that fit its length in the call's language;
 that there was voice, when it began and when it ended is what the audio says. Where marks tell the words, nothing is
-made up.
+made up. Of a scripted callee's line only that is said, for recognisers that tell of a voice they do not understand.
 """
 
 import math
@@ -61,12 +61,13 @@ class _Stretch:
 class Unscripted:
     """One connection: audio in, results out; the caller keeps the time."""
 
-    def __init__(self, hearing: Hearing, latency: Latencies, errors: Errors, language: str) -> None:
+    def __init__(self, hearing: Hearing, latency: Latencies, errors: Errors, language: str | None) -> None:
+        """`language` is that of the words, BCP 47; None: there are none."""
         self._hearing = hearing
         self._interim = latency.stt_interim_ms / 1000
         self._final = latency.stt_final_ms / 1000
         self._errors = errors
-        self._sentences = tuple(sentence.split() for sentence in phrases(language).assents)
+        self._sentences = tuple(sentence.split() for sentence in phrases(language).assents) if language else ()
         self._stretches: list[_Stretch] = []
         """Those without a final result, in order; only the last may not be over."""
         self._count = 0
@@ -139,12 +140,14 @@ class Unscripted:
 
     def _interim_at(self, stretch: _Stretch) -> float:
         """When the next longer sentence has been heard, if the voice has gone on so long."""
-        if stretch.told == len(_LENGTHS) or stretch.length < _LENGTHS[stretch.told]:
+        if not self._sentences or stretch.told == len(_LENGTHS) or stretch.length < _LENGTHS[stretch.told]:
             return math.inf
         return self._hearing.host_time(stretch.first * BLOCK + _LENGTHS[stretch.told]) + self._interim
 
     def _result(self, stretch: _Stretch, most: int, *, final: bool, flushed: bool = False) -> Result:
         """The sentence of the stretch's length, no longer than the one numbered `most`."""
+        if not self._sentences:
+            return Result((), final=final, flushed=flushed)
         index = min(sum(stretch.length >= longer for longer in _LENGTHS[1:]), most)
         start, end = stretch.first * BLOCK, stretch.end * BLOCK
         if not final:

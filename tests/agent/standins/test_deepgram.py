@@ -120,3 +120,10 @@ async def test_an_unknown_token_is_refused(stand_ins: StandIns) -> None:
     assert refused.value.status_code == 404
     await stream.aclose()
     await ears.aclose()
+
+
+async def test_a_voice_without_known_words_is_told_of(call: StandInCall) -> None:
+    speech = await call.voice("Yes, this is Maria.", language="en")
+    heard, _ = await listened(recogniser(call), call, None, speech.pcm)
+    kinds = [event.type for _, event in heard.events if event.type is not stt.SpeechEventType.RECOGNITION_USAGE]
+    assert kinds == [stt.SpeechEventType.START_OF_SPEECH, stt.SpeechEventType.END_OF_SPEECH]

@@ -59,6 +59,11 @@ def test_a_rule_whose_answer_was_cut_short_is_used_up() -> None:
     assert answer(*heard, callee("Sorry, who?")).text != "This is Ada from the clinic."
 
 
+def test_asked_after_a_part_of_its_answer_it_goes_on_with_it() -> None:
+    assert answer(callee("Who is this?"), model("This is Ada")) == Reply("from the clinic.")
+    assert answer(callee("Who is this?"), model("This is Ad")).text != "from the clinic."
+
+
 def test_a_rule_whose_answer_nobody_heard_answers_again() -> None:
     assert answer(callee("Who is"), callee("who is this?")).text == "This is Ada from the clinic."
 

@@ -23,7 +23,7 @@ class Listener:
         self,
         *voice: tuple[float, float],
         latency: Latencies = LATENCY,
-        language: str = "en",
+        language: str | None = "en",
         errors: Errors | None = None,
         marks: Sequence[Mark] = (),
     ) -> None:
@@ -190,3 +190,13 @@ def test_every_language_has_longer_words_for_longer_voices(language: str) -> Non
     listener = Listener((1.0, 1.5), language=f"{language}-XX")
     listener.listen(0.0, 3.0)
     assert listener.said() == [brief]
+
+
+def test_without_a_language_it_is_only_said_that_there_is_a_voice() -> None:
+    listener = Listener((1.0, 2.5), language=None)
+    listener.listen(0.0, 4.0)
+    [(began, started), (ended, result)] = listener.reports
+    assert isinstance(started, Started)
+    assert 1.15 < began < 1.35
+    assert result == Result((), final=True)
+    assert 2.85 < ended < 3.05

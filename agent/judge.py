@@ -8,7 +8,8 @@ The session asks while the silence still grows, and waits for what the judge say
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from livekit import rtc
 from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, LanguageCode, inference
@@ -60,6 +61,8 @@ class Judge:
         """Final words of the present turn."""
         self._being_said = ""
         """Interim words after them."""
+        self._news = asyncio.Event()
+        """More words have come since this was last cleared."""
 
     @property
     def model(self) -> str:
@@ -73,7 +76,7 @@ class Judge:
 
     def stream(self, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS) -> "_Verdicts":
         """What the session asks for verdicts."""
-        return _Verdicts(self._verdicts.stream(conn_options=conn_options), self._unfinished, self._forget)
+        return _Verdicts(self._verdicts.stream(conn_options=conn_options), self._finished, self._forget)
 
     def hear(self, frame: rtc.AudioFrame) -> None:
         """Take the callee's next frame, of 16 kHz."""
@@ -85,9 +88,13 @@ class Judge:
         if final:
             self._said.append(text)
         self._being_said = "" if final else text
+        self._news.set()
 
-    def _unfinished(self) -> bool:
-        return unfinished(" ".join([*self._said, self._being_said]), self._language)
+    async def _finished(self) -> None:
+        """Wait until the callee's last words announce no more."""
+        while unfinished(" ".join([*self._said, self._being_said]), self._language):
+            self._news.clear()
+            await self._news.wait()
 
     def _forget(self) -> None:
         self._said.clear()
@@ -98,11 +105,14 @@ class _Verdicts:
     """The verdicts of one session, one at a time."""
 
     def __init__(
-        self, verdicts: _StreamingTurnDetectorStream, unfinished: Callable[[], bool], forget: Callable[[], None]
+        self,
+        verdicts: _StreamingTurnDetectorStream,
+        finished: Callable[[], Awaitable[None]],
+        forget: Callable[[], None],
     ) -> None:
-        """`unfinished` says whether the callee's last words announce more; `forget` is told that a turn is over."""
+        """`finished` waits for last words of the callee's that announce no more; `forget`: a turn is over."""
         self._verdicts = verdicts
-        self._unfinished = unfinished
+        self._finished = finished
         self._forget = forget
         self._asked: asyncio.Future[TurnDetectionEvent] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -150,8 +160,9 @@ class _Verdicts:
         self, verdict: "asyncio.Future[TurnDetectionEvent]", asked: "asyncio.Future[TurnDetectionEvent]"
     ) -> None:
         event = await verdict
-        if self._unfinished():
-            await asyncio.sleep(PATIENCE)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._finished()
         if not asked.done():
             asked.set_result(event)
 

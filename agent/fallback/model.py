@@ -56,6 +56,10 @@ class Model(llm.LLM[Any]):
         """Answer. How often and how long is tried is decided here, whatever the options."""
         return _Answer(self, chat_ctx, tools or [], more)
 
+    def aside(self, chat_ctx: llm.ChatContext) -> llm.LLMStream:
+        """Write something that is no answer of the session's: of a failure only whoever reads it is told."""
+        return _Aside(self, chat_ctx, [], {})
+
     def prewarm(self, *, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """Open the connections of all."""
         for candidate in self.candidates:
@@ -94,7 +98,8 @@ class _Answer(llm.LLMStream):
             await race.aclose()
 
     def _runner(self, candidate: Candidate) -> Runner:
-        return Runner(candidate.model.model, partial(self._ask, candidate.model), candidate.quota)
+        model, quota = candidate.model, candidate.quota
+        return Runner(model.model, partial(self._ask, model), quota, ready=quota.until)
 
     def _ask(self, model: llm.LLM[Any], seconds: float) -> llm.LLMStream:
         options = APIConnectOptions(max_retry=0, timeout=seconds)
@@ -104,3 +109,8 @@ class _Answer(llm.LLMStream):
         """The candidates count for themselves."""
         async for _ in event_aiter:
             continue
+
+
+class _Aside(_Answer):
+    def _emit_error(self, api_error: Exception, recoverable: bool) -> None:
+        """It is raised."""

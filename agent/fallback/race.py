@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from livekit.agents import APIError, APITimeoutError, llm
+from livekit.agents import APIError, APIStatusError, APITimeoutError, llm
 from livekit.agents.utils import aio
 
-from agent.fallback.quota import Quota
+from agent.fallback.quota import TOO_MANY, Quota
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,8 @@ class Race:
             if now >= end:
                 raise APITimeoutError("nothing useful came in time")
             if runner is None and not self._entries:
-                raise self._runners[0].failure or APITimeoutError()
+                failures = (runner.failure for runner in self._runners if runner.failure is not None)
+                raise next(failures, APIStatusError("asked too often", status_code=TOO_MANY))
             if runner is not None and due <= now:
                 self._enter(runner, now)
                 continue
@@ -104,7 +105,8 @@ class Race:
     def _next(self, now: float) -> tuple[Runner | None, float]:
         """Whom to ask next, and when: while a request is running only who has not been asked yet."""
         if self._entries:
-            fresh = [(each, self._began + HEDGE * place) for place, each in enumerate(self._runners) if not each.tries]
+            hedges = [(each, self._began + HEDGE * place) for place, each in enumerate(self._runners)]
+            fresh = [(each, max(due, each.ready)) for each, due in hedges if not each.tries]
             return min(fresh, key=lambda one: one[1], default=(None, float("inf")))
         least = min(self._runners, key=lambda runner: max(now, runner.ready))
         if max(now, least.ready) >= self._began + SILENCE:

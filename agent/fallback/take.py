@@ -14,7 +14,7 @@ from agent.fallback.script import Script
 from agent.fallback.sentences import is_sayable, unsaid
 from agent.fallback.soundness import is_audible, is_rubbish
 from agent.voice import pcm_of, words_of
-from audio.frames import Pcm, samples, seconds, silence
+from audio.frames import Pcm, seconds, silence
 from audio.ledger import CHARACTERS_A_SECOND, Word, audible
 
 _CONNECTED = 5.0
@@ -23,8 +23,6 @@ slowly."""
 _CLOSE = 0.02
 """Seconds of a word's end that may be missing: times are rounded."""
 _NOTHING = silence(0)
-LEAD = samples(0.002)
-"""Silence kept before the first sound of an utterance; what a voice sends more of it only makes the callee wait."""
 
 Give = Callable[[Pcm, Sequence[Word]], None]
 """Takes sound, with the words that begin in it, in seconds from the start of the utterance."""
@@ -115,9 +113,9 @@ class Take:
         self._held.clear()
 
     def _begin(self) -> None:
-        """Drop the silence before an utterance; its words move with their sound."""
+        """Drop the silence before an utterance: the callee would only wait for it. Its words move with their sound."""
         pcm = np.concatenate(self._held)
-        dropped = max(0, int(audible(pcm)[0]) - LEAD)
+        dropped = int(audible(pcm)[0])
         self._dropped, self._held = seconds(dropped), [pcm[dropped:]]
         self._words = [self._placed(word) for word in self._words]
 

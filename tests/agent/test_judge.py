@@ -62,6 +62,17 @@ def test_who_has_announced_more_is_given_time(words: tuple[str, ...]) -> None:
     assert after(*words) == (True, LATENCY + PATIENCE)
 
 
+def test_words_that_come_late_end_the_wait_when_they_announce_no_more() -> None:
+    async def run() -> tuple[bool, float]:
+        made = judge()
+        made.understood("It is on Monday and", final=False)
+        asyncio.get_running_loop().call_later(LATENCY + 0.1, lambda: made.understood("It is on Monday and", final=True))
+        asyncio.get_running_loop().call_later(LATENCY + 0.2, lambda: made.understood("Tuesday.", final=True))
+        return await asked(made)
+
+    assert hurried(run()) == (True, LATENCY + 0.2)
+
+
 def test_who_goes_on_anyway_is_not_said_to_have_finished() -> None:
     over, _ = after("seven one", over=False)
     assert not over

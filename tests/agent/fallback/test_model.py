@@ -126,17 +126,49 @@ def test_a_key_that_is_refused_is_not_tried_again() -> None:
 
 @pytest.mark.parametrize(("wait", "requests"), [("2", 2), ("60", 1)])
 def test_a_short_retry_after_is_waited_for_and_a_long_one_is_not(wait: str, requests: int) -> None:
-    only = ScriptedModel("a", Writing(error=APIStatusError("too many", status_code=429)), HELLO)
+    only = ScriptedModel("a", Writing(after=0.1, error=APIStatusError("too many", status_code=429)), HELLO)
     answer = Answered(only)
 
     async def scene() -> None:
+        running = asyncio.create_task(answer.run())
+        await asyncio.sleep(0.1)
         await answer.quotas[0].note(TooMany(429, {"retry-after": wait}))
-        await answer.run()
+        await running
 
     hurried(scene())
     assert len(only.asked) == requests
     if requests == 2:
-        assert only.asked[1] - only.asked[0] == pytest.approx(2.0, abs=0.01)
+        assert only.asked[1] - only.asked[0] == pytest.approx(2.1, abs=0.01)
+
+
+@pytest.mark.parametrize(("wait", "requests"), [("2", 1), ("60", 0)])
+def test_the_next_answer_heeds_it_too(wait: str, requests: int) -> None:
+    only = ScriptedModel("a", HELLO)
+    answer = Answered(only)
+
+    async def scene() -> float:
+        await answer.quotas[0].note(TooMany(429, {"retry-after": wait}))
+        began = now()
+        await answer.run()
+        return began
+
+    began = hurried(scene())
+    assert [round(at - began, 1) for at in only.asked] == [2.0] * requests
+    if not requests:
+        assert isinstance(answer.failure, APIStatusError)
+        assert answer.failure.status_code == 429
+
+
+def test_one_in_reserve_answers_for_who_must_not_be_asked() -> None:
+    first, second = ScriptedModel("a", HELLO), ScriptedModel("b", HELLO)
+    answer = Answered(first, second)
+
+    async def scene() -> None:
+        await answer.quotas[0].note(TooMany(429, {"retry-after": "60"}))
+        await answer.run()
+
+    hurried(scene())
+    assert (answer.text, len(first.asked)) == ("Hello there. ", 0)
 
 
 def test_an_answer_that_breaks_off_is_not_begun_again() -> None:

@@ -9,7 +9,6 @@ from livekit.agents import APIConnectionError, APIConnectOptions, APIError, APIS
 from livekit.agents.metrics import TTSMetrics
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 
-from agent.fallback.take import LEAD
 from agent.fallback.voice import LAST_PATIENCE, PATIENCE, REST, Voice
 from agent.voice import Sound, pcm_of, render, words_of
 from audio.frames import Pcm, samples, seconds
@@ -137,9 +136,9 @@ def test_a_sentence_that_is_cut_off_is_said_again_from_its_start_by_the_other_vo
 
 def test_the_silence_that_a_voice_begins_with_is_not_waited_for() -> None:
     spoken, _ = once(Saying(lead=0.35), Saying())
-    assert int(np.flatnonzero(spoken.pcm)[0]) == LEAD
+    assert spoken.pcm[0]
     assert spoken.voices == [(FIRST, 11 * PER_WORD)]
-    assert [word.start for word in spoken.words] == pytest.approx([0.002 + place * PER_WORD for place in range(11)])
+    assert [word.start for word in spoken.words] == pytest.approx([place * PER_WORD for place in range(11)])
 
 
 def test_the_silence_between_two_voices_stays() -> None:

@@ -6,11 +6,11 @@ They need no session, no model and no provider at the moment they are said, so t
 from collections.abc import Callable
 from typing import Any
 
-from livekit.agents import llm, tts
+from livekit.agents import APITimeoutError, llm, tts
 
 from agent import events as e
+from agent.fallback.model import Model
 from agent.phrases import phrases
-from agent.pipeline import PROVIDER_OPTIONS
 from agent.plan import Plan
 from agent.voice import SilentVoice, Sound, render
 from audio.mixer import Mixer
@@ -68,12 +68,22 @@ def sentences(plan: Plan) -> dict[e.AnnouncementKind, str]:
     return {kind: text for kind, text in every.items() if text}
 
 
-async def written_opening(plan: Plan, model: llm.LLM[Any]) -> str:
-    """The first sentence as the model writes it. Raises `SilentVoice` for an empty one, livekit's APIError."""
+async def written_opening(plan: Plan, model: Model) -> str:
+    """The first sentence as the model writes it. Raises `SilentVoice` for an empty one, livekit's APIError.
+
+    A model that is silent is asked once more, as it is for an answer.
+    """
+    try:
+        return await _written(plan, model)
+    except APITimeoutError:
+        return await _written(plan, model)
+
+
+async def _written(plan: Plan, model: Model) -> str:
     history = llm.ChatContext.empty()
     history.add_message(role="system", content=plan.prompt)
     history.add_message(role="system", content=f"{ONLY_THE_OPENING} {plan.opening.text}")
-    async with model.chat(chat_ctx=history, conn_options=PROVIDER_OPTIONS) as stream:
+    async with model.aside(history) as stream:
         pieces = [chunk.delta.content async for chunk in stream if chunk.delta and chunk.delta.content]
     text = " ".join("".join(pieces).split())
     if not text:

@@ -64,8 +64,8 @@ class Performer(Protocol):
         """Keep it from the model."""
         ...
 
-    def try_again(self) -> None:
-        """Have the model answer once more."""
+    def try_again(self, *, go_on: bool) -> None:
+        """Have the model answer once more; `go_on`: from where its answer broke off."""
         ...
 
 
@@ -265,8 +265,8 @@ def _about_a_turn(performer: Performer, command: c.Duck | c.Hold | c.Admit | c.D
             performer.admit()
         case c.Dismiss():
             performer.dismiss()
-        case c.TryAgain():
-            performer.try_again()
+        case c.TryAgain(go_on):
+            performer.try_again(go_on=go_on)
         case _:
             assert_never(command)
 

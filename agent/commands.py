@@ -83,5 +83,8 @@ class Dismiss:
 class TryAgain:
     """Have the model answer once more."""
 
+    go_on: bool = False
+    """From where its answer broke off, once what there is of that has been heard."""
+
 
 Command = Announce | StopAnnouncement | Listen | Mute | HangUp | Duck | Hold | Admit | Dismiss | TryAgain

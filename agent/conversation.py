@@ -9,7 +9,17 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any, cast
 
 from livekit import rtc
-from livekit.agents import NOT_GIVEN, Agent, AgentSession, ModelSettings, StopResponse, llm, stt
+from livekit.agents import (
+    NOT_GIVEN,
+    Agent,
+    AgentSession,
+    APIError,
+    InterruptionOptions,
+    ModelSettings,
+    StopResponse,
+    llm,
+    stt,
+)
 from livekit.agents.metrics import RealtimeModelMetrics
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.events import ConversationItemAddedEvent, ErrorEvent
@@ -36,6 +46,14 @@ _GO_ON = (
 )
 
 _PARTS = {"llm_error": "model", "tts_error": "voice", "stt_error": "recogniser", "realtime_model_error": "model"}
+
+
+_INTERRUPTION: InterruptionOptions = {
+    "mode": "vad",
+    "min_words": 1,  # a noise is no reason to give an answer up
+    "resume_false_interruption": False,  # what is false is known before the session hears of it
+    "discard_audio_if_uninterruptible": False,
+}
 
 
 class Caller(Agent):
@@ -75,8 +93,12 @@ class Caller(Agent):
                 utterance.text += piece
                 yield piece
 
-        async for frame in voiced(Agent.default.tts_node(self, written(), model_settings), utterance):
-            yield frame
+        try:
+            async for frame in voiced(Agent.default.tts_node(self, written(), model_settings), utterance):
+                yield frame
+        except APIError:
+            utterance.broken = True
+            raise
 
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
         """Let the turn through, unless the call is closing."""
@@ -115,10 +137,18 @@ class Conversation:
         model.said(latest.text.strip())
         self._session.generate_reply(instructions=_GO_ON)
 
-    def try_again(self) -> None:
-        """Have the last turn answered once more, without what was heard of the answer that failed."""
+    async def try_again(self, *, go_on: bool) -> None:
+        """Have the last turn answered once more; `go_on`: without what is heard of the answer that broke off.
+
+        Raises RuntimeError when the session is over.
+        """
+        speech = self._session.current_speech
+        if go_on and speech is not None:
+            await speech.wait_for_playout()
+            if speech.interrupted or self._mouth.is_shut:
+                return  # who spoke over it is answered instead
         latest = self._caller.latest
-        heard = latest is not None and latest.cut and bool(latest.heard())
+        heard = go_on and latest is not None and latest.voiced_from is not None
         self._session.generate_reply(instructions=_GO_ON if heard else NOT_GIVEN)
 
     def mute(self, *, at_once: bool) -> None:
@@ -145,9 +175,15 @@ class Observer:
     """Tells what livekit's session reports: figures of replies, and failures it cannot recover from."""
 
     def __init__(
-        self, session: AgentSession[None], writer: Callable[[], str], tell: Tell, now: Callable[[], float]
+        self,
+        caller: Caller,
+        session: AgentSession[None],
+        writer: Callable[[], str],
+        tell: Tell,
+        now: Callable[[], float],
     ) -> None:
         """`writer` names the model that has written last."""
+        self._caller = caller
         self._writer = writer
         self._writers: dict[str, str] = {}
         """Of each utterance of the model's that was not measured yet, which model wrote it."""
@@ -216,7 +252,15 @@ class Observer:
             return
         if self._was_prepared():
             return
-        self._tell(e.ReplyFailed(at=self._now(), message=reason_of(event.error.error, _PARTS[kind])))
+        message = reason_of(event.error.error, _PARTS[kind])
+        self._tell(e.ReplyFailed(at=self._now(), message=message, begun=self._has_begun(written=kind == "llm_error")))
+
+    def _has_begun(self, *, written: bool) -> bool:
+        """Whether what has failed can be heard; `written`: what the model has written will be."""
+        latest = self._caller.latest
+        if latest is None or latest.finished:
+            return False
+        return latest.played + latest.left > 0 or (written and bool(latest.text.strip()))
 
 
 def session_for(pipeline: Pipeline, ears: Ears, endpointing: Endpointing) -> AgentSession[None]:
@@ -232,7 +276,7 @@ def session_for(pipeline: Pipeline, ears: Ears, endpointing: Endpointing) -> Age
             "turn_detection": "realtime_llm" if takes_turns else pipeline.judge,
             "endpointing": {"min_delay": endpointing.shortest, "max_delay": endpointing.longest},
             "preemptive_generation": {"enabled": True, "preemptive_tts": endpointing.speech_ahead},
-            "interruption": {"mode": "vad", "discard_audio_if_uninterruptible": False},
+            "interruption": _INTERRUPTION,
         },
         tts_text_transforms=[spoken, "filter_emoji"],
         aec_warmup_duration=None,

@@ -184,6 +184,8 @@ class AgentStopped(Event):
     """First audible sample."""
     stop: int
     """Sample after the last audible one."""
+    broken: bool = False
+    """It ended before its text: the voice failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +269,8 @@ class ReplyFailed(Event):
 
     message: str
     """Which of them, and why."""
+    begun: bool = False
+    """The callee hears the beginning of it, or is about to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

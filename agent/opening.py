@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from agent import answer, silence
 from agent.commands import Announce, Listen, StopAnnouncement
 from agent.phases import Phase
 from agent.state import State, Step, Timer
@@ -23,7 +24,9 @@ RESTARTS = 2
 def answered(state: State, at: float) -> Step:
     """Somebody picked up."""
     if state.terms.opening == "none":
-        return state.moved(Phase.TALKING), (Listen(),)
+        return silence.begins(state.moved(Phase.TALKING), at), (Listen(),)
+    if "opening" not in state.rendered:
+        state = answer.opening_awaited(state, at)
     delay = state.terms.delay
     state = state.with_timer(Timer.GREETING, at + max(GREETING_LONGEST, delay))
     if delay <= LEAD:
@@ -34,6 +37,11 @@ def answered(state: State, at: float) -> Step:
 def due(state: State, *, anyway: bool = False) -> Step:
     """It is time for the first sentence; `anyway`: also while the callee speaks."""
     return begin(replace(state, opening_due=True), anyway=anyway)
+
+
+def rendered(state: State) -> Step:
+    """The first sentence is ready."""
+    return begin(state.without(Timer.APOLOGY, Timer.REPLY))
 
 
 def begin(state: State, *, anyway: bool = False) -> Step:

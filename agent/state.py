@@ -82,6 +82,8 @@ class State:
     """Deadline by timer, host monotonic seconds."""
     rendered: Mapping[e.AnnouncementKind, float] = field(default_factory=lambda: MappingProxyType({}))
     """Seconds each fixed sentence lasts."""
+    unrendered: frozenset[e.AnnouncementKind] = frozenset()
+    """Those that could not be made."""
     answered_at: float | None = None
     agent_speaks: bool = False
     callee_speaks: bool = False
@@ -109,7 +111,9 @@ class State:
     apologised: bool = False
     """The callee knows that the answer is late."""
     failures: int = 0
-    """Of the answer to the last turn."""
+    """In a row, of answers."""
+    broke_off: bool = False
+    """What is heard of an answer, or about to be, is not all of it."""
     farewell: e.AnnouncementKind | None = None
     """The sentence that has to be over before the line is freed."""
     ending: Ending | None = None

@@ -66,7 +66,7 @@ class Studio:
         kind = RealtimeCaller if isinstance(model, Talker) else Caller
         caller = kind(plan.prompt, tools, self.ears, self._turn_taken, self._reply_begun)
         self.conversation = Conversation(caller, session, self.ears, self._mouth)
-        self._observer = Observer(session, lambda: pipeline.writer or plan.model.name, call.post, now)
+        self._observer = Observer(caller, session, lambda: pipeline.writer or plan.model.name, call.post, now)
         if isinstance(model, Talker):
             model.feed = Feed(self.ears, ceaseless=model.takes_turns)
             model.on("metrics_collected", self._observer.counted)
@@ -162,10 +162,13 @@ class Studio:
         self.ears.gate.dismiss()
         self._call.post(e.CalleeDismissed(at=self._now()))
 
-    def try_again(self) -> None:
-        """Have the model answer once more."""
+    def try_again(self, *, go_on: bool) -> None:
+        """Have the model answer once more; `go_on`: from where its answer broke off."""
+        self._call.begin("another try", lambda: self._try_again(go_on=go_on))
+
+    async def _try_again(self, *, go_on: bool) -> None:
         try:
-            self.conversation.try_again()
+            await self.conversation.try_again(go_on=go_on)
         except RuntimeError:  # a model that speaks by itself took the session with it
             self._call.post(e.ReplyFailed(at=self._now(), message="the model: its session is over"))
 
@@ -205,7 +208,14 @@ class Studio:
         text = utterance.heard()
         self._call.post(
             e.AgentStopped(
-                at=self._now(), id=utterance.id, kind=kind, text=text, cut=utterance.cut, start=start, stop=stop
+                at=self._now(),
+                id=utterance.id,
+                kind=kind,
+                text=text,
+                cut=utterance.cut,
+                broken=utterance.broken,
+                start=start,
+                stop=stop,
             )
         )
         if kind in _REMEMBERED and text:

@@ -2,15 +2,16 @@
 
 It has no clock and does no I/O. Time comes in with the events, every deadline of the call is in `State.timers`, and
 the shell (`agent.call`) carries out the commands. It outlives the conversation: it alone hangs up, whatever hangs.
-What it knows of one subject stands in a module of its own: `agent.opening`, `agent.overlap`, `agent.silence`.
+What it knows of one subject stands in a module of its own: `agent.opening`, `agent.answer`, `agent.overlap`,
+`agent.silence`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from agent import answer, opening, overlap, silence
 from agent import events as e
-from agent import opening, overlap, silence
 from agent.commands import Announce, Ending, HangUp, Mute, StopAnnouncement, TryAgain
 from agent.phases import Phase
 from agent.problems import ErrorCode
@@ -27,12 +28,6 @@ FAREWELL_GRACE = 5.0
 """Seconds a farewell may take beyond its own length."""
 RENDERING_LONGEST = 3.0
 """Seconds a farewell is waited for that has not been rendered yet."""
-APOLOGY_AFTER = 4.5
-"""Seconds after a turn at which a late answer is apologised for: the callee hears something within six."""
-ANSWER_SOON = 2.0
-"""Seconds that an answer is given at least after a turn, however long answers have been owing."""
-TRIES = 2
-"""How often an answer is asked for before the call is given up."""
 
 _LIVE = frozenset({Phase.OPENING, Phase.TALKING, Phase.CLOSING})
 _DONE = frozenset({Phase.HANGING_UP, Phase.OVER})
@@ -56,7 +51,7 @@ def _rendered(state: State, event: e.Event) -> Step:
     if event.kind == "limit":
         return _limit_timers(state), ()
     if event.kind == "opening":
-        return opening.begin(state)
+        return opening.rendered(state)
     if state.phase is Phase.CLOSING and state.farewell == event.kind and state.announcing is None:
         return _say_farewell(state, event.kind, event.at)
     return state, ()
@@ -64,6 +59,7 @@ def _rendered(state: State, event: e.Event) -> Step:
 
 def _unrendered(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.Unrendered)
+    state = replace(state, unrendered=state.unrendered | {event.kind})
     if state.phase is Phase.CLOSING and state.farewell == event.kind and state.announcing is None:
         return state.with_timer(Timer.HANG_UP, event.at + TAIL), ()
     return state, ()
@@ -85,15 +81,14 @@ def _answered(state: State, event: e.Event) -> Step:
     if state.phase is not Phase.RINGING:
         return state, ()
     state = _limit_timers(replace(state.moved(Phase.OPENING), answered_at=event.at))
-    return opening.answered(silence.wordless_from(silence.begins(state, event.at), event.at), event.at)
+    return opening.answered(silence.wordless_from(state, event.at), event.at)
 
 
 def _agent_started(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.AgentStarted)
     state = replace(state, agent_speaks=True).without(Timer.INACTIVE)
     if event.kind == "reply":
-        state = replace(state, replied=True, owing_since=None, apologised=False, failures=0)
-        state = state.without(Timer.REPLY, Timer.APOLOGY)
+        state = answer.heard(state)
     if event.kind == "opening" and state.phase is Phase.OPENING:
         state = opening.agent_started(state, event.at)
     return state, ()
@@ -104,16 +99,20 @@ def _agent_stopped(state: State, event: e.Event) -> Step:
     state = replace(state, agent_speaks=False)
     if event.kind == state.announcing:
         state = replace(state, announcing=None)
+    if event.kind == "reply":
+        state = answer.said(state)
     if state.phase is Phase.CLOSING:
         said = state.farewell is None or (event.kind == state.farewell and not event.cut)
         return (state.with_timer(Timer.HANG_UP, event.at + TAIL) if said else state), ()
     if state.phase not in _LIVE:
         return state, ()
-    state = silence.begins(state, event.at)
     if event.kind != "reminder":
         state = silence.wordless_from(state, event.at)
+    if state.phase is Phase.OPENING and event.kind != "opening":
+        return opening.begin(state)
+    state = silence.begins(state, event.at)
     if state.phase is Phase.OPENING:
-        return opening.settle(state) if event.kind == "opening" and not event.cut else (state, ())
+        return (state, ()) if event.cut else opening.settle(state)
     return overlap.agent_stopped(state, event.at, cut=event.cut)
 
 
@@ -165,16 +164,12 @@ def _callee_heard(state: State, event: e.Event) -> Step:
 
 def _turn_taken(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.TurnTaken)
-    state = replace(state, tools=frozenset(), replied=False, reminders=0)
-    if (since := state.owing_since) is not None:
-        return _still_awaiting_reply(state, since, event.at), ()
-    state = replace(state, owing_since=event.at, apologised=False, failures=int(event.failed))
-    return _awaiting_reply(silence.wordless_from(state, event.at), event.at), ()
+    return answer.owed(state, event.at, failures=int(event.failed)), ()
 
 
 def _tool_called(state: State, event: e.Event) -> Step:
     assert isinstance(event, e.ToolCalled)
-    return _awaiting_reply(silence.left_alone(replace(state, tools=state.tools | {event.id})), event.at), ()
+    return answer.awaited(silence.left_alone(replace(state, tools=state.tools | {event.id})), event.at), ()
 
 
 def _tool_returned(state: State, event: e.Event) -> Step:
@@ -182,25 +177,7 @@ def _tool_returned(state: State, event: e.Event) -> Step:
     # To a tool of an earlier turn, which went on after it was interrupted, no answer is owed.
     if event.id not in state.tools:
         return state, ()
-    return _awaiting_reply(silence.wordless_from(state, event.at), event.at), ()
-
-
-def _awaiting_reply(state: State, at: float) -> State:
-    if state.phase is not Phase.TALKING:
-        return state
-    state = state.without(Timer.INACTIVE).with_timer(Timer.REPLY, at + state.terms.patience.reply)
-    return state if state.apologised else state.with_timer(Timer.APOLOGY, at + APOLOGY_AFTER)
-
-
-def _still_awaiting_reply(state: State, since: float, at: float) -> State:
-    """Another turn before anything was heard of an answer: whoever asks after it again does not begin to wait anew."""
-    if state.phase is not Phase.TALKING:
-        return state
-    reply = state.terms.patience.reply
-    latest = max(at + ANSWER_SOON, min(at + reply, since + 2 * reply))
-    state = silence.wordless_from(state, at).without(Timer.INACTIVE).with_timer(Timer.REPLY, latest)
-    late = max(at + ANSWER_SOON, since + APOLOGY_AFTER)
-    return state if state.apologised else state.with_timer(Timer.APOLOGY, late)
+    return answer.awaited(silence.wordless_from(state, event.at), event.at), ()
 
 
 def _reply_failed(state: State, event: e.Event) -> Step:
@@ -208,18 +185,13 @@ def _reply_failed(state: State, event: e.Event) -> Step:
     if state.phase in _DONE:
         return state, ()
     state = replace(state, failures=state.failures + 1)
-    if state.failures >= TRIES or state.phase not in (Phase.OPENING, Phase.TALKING):
+    if state.failures >= answer.TRIES or state.phase not in (Phase.OPENING, Phase.TALKING):
         return _give_up(state, event.at, event.message)
     state = state.with_timer(Timer.REPLY, event.at + state.terms.patience.reply)
-    state, commands = _apologise(state)
+    if event.begun:
+        return replace(state, broke_off=True), (TryAgain(go_on=True),)
+    state, commands = answer.apologise(state)
     return state, (*commands, TryAgain())
-
-
-def _apologise(state: State) -> Step:
-    state = state.without(Timer.APOLOGY)
-    if state.apologised or state.announcing is not None or "apology" not in state.rendered:
-        return state, ()
-    return replace(state, apologised=True, announcing="apology"), (Announce("apology"),)
 
 
 def _goodbye_asked(state: State, event: e.Event) -> Step:
@@ -241,6 +213,7 @@ def _give_up(state: State, at: float, message: str) -> Step:
 
 def _close(state: State, at: float, ending: Ending, farewell: e.AnnouncementKind | None) -> Step:
     """Say the last sentence and hang up after it."""
+    farewell = None if farewell in state.unrendered else farewell
     state = replace(state.moved(Phase.CLOSING), ending=ending, farewell=farewell, announcing=None, overlap=None)
     state = state.without(*(set(Timer) - {Timer.LIMIT}))
     if farewell is None:
@@ -342,16 +315,14 @@ def _overlap_elapsed(state: State, at: float) -> Step:
 
 
 def _apology_elapsed(state: State, at: float) -> Step:
-    if state.agent_speaks or silence.in_earnest(state, at):
-        return state.with_timer(Timer.APOLOGY, at + silence.LOOK_AGAIN), ()
-    return _apologise(state)
+    return answer.late(state, at)
 
 
 def _reply_elapsed(state: State, at: float) -> Step:
-    if silence.in_earnest(state, at):
+    if state.agent_speaks or silence.in_earnest(state, at):
         return state.with_timer(Timer.REPLY, at + state.terms.patience.reply), ()
-    message = f"no answer could be heard within {state.terms.patience.reply:g} s of the callee's turn"
-    return _give_up(state, at, message)
+    late = "of the callee's turn" if state.phase is Phase.TALKING else "of the moment for the first sentence"
+    return _give_up(state, at, f"no answer could be heard within {state.terms.patience.reply:g} s {late}")
 
 
 def _inactive_elapsed(state: State, at: float) -> Step:

@@ -120,11 +120,14 @@ async def voiced(frames: AsyncIterable[rtc.AudioFrame], utterance: Utterance) ->
 
 
 class Mouth(io.AudioOutput):
-    """Where the session's speech goes: into the mixer's speech channel, pausing without loss."""
+    """Where the session's speech goes: into the mixer's speech channel.
+
+    The session is not offered a pause: what it would pause for is decided before it hears of it.
+    """
 
     def __init__(self, mixer: Mixer, now_utc: Callable[[], float]) -> None:
         super().__init__(
-            label="mixer", capabilities=io.AudioOutputCapabilities(pause=True), next_in_chain=None, sample_rate=None
+            label="mixer", capabilities=io.AudioOutputCapabilities(pause=False), next_in_chain=None, sample_rate=None
         )
         self._mixer = mixer
         self._now_utc = now_utc
@@ -164,15 +167,6 @@ class Mouth(io.AudioOutput):
         if not self.is_shut:
             self._mixer.cut(self._channel)
 
-    def pause(self) -> None:
-        """Hold the speech where it is."""
-        self._channel.paused = True
-
-    def resume(self) -> None:
-        """Go on where it was held."""
-        self._channel.paused = False
-        self._mixer.hold(False)
-
     def shut(self, *, at_once: bool = False) -> None:
         """End what is being said, with its present word or `at_once`, and let nothing more out: the call is closing."""
         self.is_shut = True
@@ -191,7 +185,7 @@ class Mouth(io.AudioOutput):
             self.on_playback_finished(
                 playback_position=seconds(utterance.played),
                 interrupted=utterance.cut,
-                synchronized_transcript=utterance.heard() if utterance.cut else None,
+                synchronized_transcript=utterance.heard() if utterance.cut or utterance.broken else None,
             )
 
 

@@ -61,6 +61,8 @@ class Utterance:
     """No more sound will come."""
     cut: bool = False
     """It was stopped before its end."""
+    broken: bool = False
+    """Its sound ends before its text: the voice failed."""
     not_before: int = 0
     """Sample of the line before which it does not begin."""
     runs: list[Run] = field(default_factory=list)
@@ -170,7 +172,7 @@ class Utterance:
 
     def heard(self) -> str:
         """The text that was audible, to the word; all of it once the utterance was played whole."""
-        if not self.cut:
+        if not self.cut and not self.broken:
             return self.text.strip()
         if self.words:
             return _prefix(self.text, [word.text for word in self.heard_words()])

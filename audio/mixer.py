@@ -33,8 +33,6 @@ class Channel:
     """A queue of utterances that are said one after the other."""
 
     queue: deque[Utterance] = field(default_factory=deque)
-    paused: bool = False
-    """Holds its place without loss: the next sample after the pause follows the last one before it."""
     waits: Callable[[], bool] = lambda: False
     """Asked before an utterance begins: it waits for as long as this is so."""
 
@@ -136,7 +134,7 @@ class Mixer:
         if not self.announcements.idle and not self.speech.concluding:
             return self.announcements
         utterance = self.speech.current
-        if utterance is None or self.speech.paused:
+        if utterance is None:
             return None
         return None if utterance.played == 0 and utterance.left and self.speech.waits() else self.speech
 
@@ -161,7 +159,6 @@ class Mixer:
             self._fade(channel.current)
         cut = list(channel.queue)
         channel.queue.clear()
-        channel.paused = False
         for utterance in cut:
             utterance.stop()
             self._stopped(utterance)
@@ -170,7 +167,7 @@ class Mixer:
     def conclude(self, channel: Channel) -> None:
         """Stop everything the channel says, but for the rest of the word that is being heard."""
         current = channel.current
-        if current is None or not current.played or channel.paused or self._held:
+        if current is None or not current.played or self._held:
             self.cut(channel)
             return
         waiting = list(channel.queue)[1:]

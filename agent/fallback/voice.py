@@ -196,6 +196,9 @@ class _Rendering(tts.ChunkedStream):
         for pcm, words in pieces:
             _give(output_emitter, pcm, words)
 
+    def _emit_error(self, api_error: Exception, recoverable: bool) -> None:
+        """Whoever wants the sentence has the failure raised to them: it is no reply of the session's."""
+
     async def _metrics_monitor_task(self, event_aiter: AsyncIterable[tts.SynthesizedAudio]) -> None:
         """The voices count for themselves."""
         async for _ in event_aiter:

@@ -11,6 +11,8 @@ from pydantic import JsonValue
 from agent import events as e
 from agent import settings
 from agent.announcer import Announcer, sentences, written_opening
+from agent.fallback.model import Candidate, Model
+from agent.fallback.quota import Quota
 from agent.models.assistant import Assistant
 from agent.models.attempt import Attempt
 from agent.models.parsing import parse
@@ -25,6 +27,11 @@ from audio.mixer import Mixer
 from tests.agent.fakes import FakeModel, FakeVoice
 
 HELLO = "Hello, this is Emma."
+
+
+def only(model: FakeModel) -> Model:
+    """The model of a call, without another in reserve."""
+    return Model([Candidate(model, Quota())])
 
 
 def loud(seconds: float, level: int = 5000) -> Pcm:
@@ -137,7 +144,7 @@ def test_stopping_when_nothing_is_said_changes_nothing() -> None:
 
 async def test_the_model_writes_the_first_sentence_from_the_prompt_and_the_instruction() -> None:
     model = FakeModel("Hello,\n", " this is ", "Emma.  ")
-    text = await written_opening(plan(Opening("generated", "Greet them.", 0.4)), model)
+    text = await written_opening(plan(Opening("generated", "Greet them.", 0.4)), only(model))
     assert text == HELLO
     [asked] = model.asked
     assert asked[0] == "You are Emma."
@@ -147,4 +154,4 @@ async def test_the_model_writes_the_first_sentence_from_the_prompt_and_the_instr
 @pytest.mark.parametrize("pieces", [(), ("",), (" \n", " ")])
 async def test_a_model_that_writes_no_first_sentence_is_told(pieces: tuple[str, ...]) -> None:
     with pytest.raises(SilentVoice):
-        await written_opening(plan(Opening("generated", "Greet them.", 0.4)), FakeModel(*pieces))
+        await written_opening(plan(Opening("generated", "Greet them.", 0.4)), only(FakeModel(*pieces)))

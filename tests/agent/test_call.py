@@ -128,7 +128,7 @@ class FakePerformer:
     def dismiss(self) -> None:
         self.asked.append("dismiss")
 
-    def try_again(self) -> None:
+    def try_again(self, *, go_on: bool) -> None:
         self.asked.append("try again")
 
 

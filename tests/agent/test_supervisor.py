@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from agent import events as e
+from agent.answer import APOLOGY_AFTER, SOON
 from agent.commands import Admit, Announce, Command, Duck, HangUp, Hold, Listen, Mute, StopAnnouncement, TryAgain
 from agent.opening import CLEAR, GREETING_GAP, GREETING_LONGEST, LEAD, RESTARTS, SETTLED
 from agent.phases import MOVES, Phase
 from agent.plan import Patience
 from agent.silence import LOOK_AGAIN
 from agent.state import State, Timer
-from agent.supervisor import ANSWER_SOON, APOLOGY_AFTER, LIMIT_MARGIN, LIMIT_SLACK, RENDERING_LONGEST, TAIL, step
+from agent.supervisor import LIMIT_MARGIN, LIMIT_SLACK, RENDERING_LONGEST, TAIL, step
 from audio.mixer import WORD_LONGEST
 from tests.agent.sim import OPENING, PATIENCE, STATIC, Sim, ending
 
@@ -299,7 +300,7 @@ def test_a_late_answer_is_apologised_for_once_and_then_given_up_with_a_word_abou
 def test_whoever_asks_after_a_late_answer_again_and_again_is_not_left_in_silence() -> None:
     sim = asked(replace(PATIENCE, reply=12))
     began, told = sim.now, dict[str, float]()
-    while sim.now < began + 2 * 12 + 2 * ANSWER_SOON:
+    while sim.now < began + 2 * 12 + 2 * SOON:
         sim.wait(1.4)
         sim.callee(True)
         sim.clear()
@@ -314,7 +315,7 @@ def test_whoever_asks_after_a_late_answer_again_and_again_is_not_left_in_silence
                 sim.started(command.kind)
                 sim.stopped(command.kind, cut=True)
     assert told["apology"] < APOLOGY_AFTER + 2.0
-    assert told["failure"] <= 2 * 12 + 2 * ANSWER_SOON
+    assert told["failure"] <= 2 * 12 + 2 * SOON
 
 
 def test_an_apology_that_is_talked_over_is_made_later() -> None:
@@ -423,6 +424,14 @@ def test_a_farewell_that_cannot_be_made_is_left_out() -> None:
     sim.answer(("opening", 3.0))
     sim.feed(e.GoodbyeAsked(at=sim.now))
     sim.feed(e.Unrendered(at=sim.now, kind="goodbye"))
+    sim.wait(TAIL)
+    assert ending(sim.take()) == ("agent", "tool_end_call", None)
+
+
+def test_a_farewell_that_is_known_to_be_missing_is_not_waited_for_at_all() -> None:
+    sim = Sim()
+    sim.answer(("opening", 3.0))
+    sim.feed(e.Unrendered(at=sim.now, kind="goodbye"), e.GoodbyeAsked(at=sim.now))
     sim.wait(TAIL)
     assert ending(sim.take()) == ("agent", "tool_end_call", None)
 

@@ -111,15 +111,15 @@ async def test_frames_of_a_segment_that_was_interrupted_are_dropped() -> None:
     assert len(booth.finished) == 2
 
 
-async def test_a_pause_loses_nothing() -> None:
+async def test_a_voice_that_is_held_loses_nothing() -> None:
     booth = Booth()
     await booth.say(1.0)
     booth.tick(0.4)
-    booth.mouth.pause()
-    assert booth.mouth.can_pause
-    assert not booth.tick(3.0).any()
+    booth.mixer.hold(True)
+    assert not booth.mouth.can_pause
+    assert not booth.tick(3.0)[samples(0.005) :].any()
     assert booth.finished == []
-    booth.mouth.resume()
+    booth.mixer.hold(False)
     assert booth.tick(0.6).all()
     [event] = booth.finished
     assert (event.playback_position, event.interrupted) == (1.0, False)
@@ -168,24 +168,24 @@ async def test_a_segment_without_an_utterance_of_its_own_is_a_reply_all_the_same
 async def test_every_segment_is_finished_exactly_once_whatever_is_done_in_whichever_order(seed: int) -> None:
     booth, chance = Booth(), random.Random(seed)
     for _ in range(200):
-        match chance.choice(["capture", "capture", "capture", "flush", "clear", "pause", "resume", "tick", "shut"]):
+        match chance.choice(["capture", "capture", "capture", "flush", "clear", "hold", "go on", "tick", "shut"]):
             case "capture":
                 await booth.mouth.capture_frame(frame(loud(chance.choice([0.005, 0.02, 0.1]))))
             case "flush":
                 booth.mouth.flush()
             case "clear":
                 booth.mouth.clear_buffer()
-            case "pause":
-                booth.mouth.pause()
-            case "resume":
-                booth.mouth.resume()
+            case "hold":
+                booth.mixer.hold(True)
+            case "go on":
+                booth.mixer.hold(False)
             case "tick":
                 booth.tick(0.02 * chance.randint(1, 10))
             case "shut" if chance.random() < 0.05:
                 booth.mouth.shut()
         assert len(booth.finished) <= booth.mouth.captured_playout_segments
     booth.mouth.flush()
-    booth.mouth.resume()
+    booth.mixer.hold(False)
     booth.tick(30.0)
     assert len(booth.finished) == booth.mouth.captured_playout_segments
     assert booth.mixer.speech.idle

@@ -145,29 +145,6 @@ def test_announcements_are_said_before_speech_which_goes_on_after_them_without_l
     assert desk.stops() == ["news", "speech"]
 
 
-def test_speech_that_is_paused_holds_its_place_to_the_sample() -> None:
-    desk = Desk()
-    said = utterance("a", ramp(2000))
-    desk.say(said)
-    desk.tick(2)
-    desk.mixer.speech.paused = True
-    assert not desk.tick(5).any()
-    desk.mixer.speech.paused = False
-    desk.tick(3)
-    assert np.array_equal(desk.out[desk.out != 0], ramp(2000))
-    assert [(run.line, run.source) for run in said.runs] == [(0, 0), (7 * FRAME, 2 * FRAME)]
-    assert said.starved == 0
-
-
-def test_announcements_go_out_while_speech_is_paused() -> None:
-    desk = Desk()
-    desk.say(utterance("speech", ramp(100)))
-    desk.mixer.speech.paused = True
-    desk.announce(utterance("news", ramp(100, 5000)))
-    desk.tick()
-    assert desk.stops() == ["news"]
-
-
 def test_a_cut_reports_everything_that_was_queued_once_oldest_first() -> None:
     desk = Desk()
     desk.say(*(utterance(name, ramp(1000)) for name in ("a", "b", "c")))
@@ -179,15 +156,6 @@ def test_a_cut_reports_everything_that_was_queued_once_oldest_first() -> None:
     assert desk.mixer.cut(desk.mixer.speech) == []
     assert not desk.tick(5)[FRAME:].any()
     assert desk.stops() == ["a", "b", "c"]
-
-
-def test_a_cut_ends_a_pause() -> None:
-    desk = Desk()
-    desk.mixer.speech.paused = True
-    desk.mixer.cut(desk.mixer.speech)
-    desk.say(utterance("a", ramp(10)))
-    desk.tick()
-    assert desk.stops() == ["a"]
 
 
 def test_a_cut_of_speech_leaves_announcements_alone() -> None:
@@ -400,14 +368,14 @@ def test_the_voice_is_known_apart_from_what_lies_under_it() -> None:
     assert not desk.mixer.voice.any()
 
 
-def test_a_bed_goes_on_while_speech_is_paused_and_after_it_was_cut() -> None:
+def test_a_bed_goes_on_while_speech_is_held_and_after_it_was_cut() -> None:
     desk = Desk()
     desk.mixer.beds.append(bed(700))
     desk.say(utterance("a", ramp(5000)))
     desk.tick()
-    desk.mixer.speech.paused = True
-    assert np.all(desk.tick(2) == 700)
-    desk.mixer.speech.paused = False
+    desk.mixer.hold(True)
+    assert np.all(desk.tick(2)[FRAME:] == 700)
+    desk.mixer.hold(False)
     desk.tick()
     desk.mixer.cut(desk.mixer.speech)
     assert np.all(desk.tick(2)[FRAME:] == 700)

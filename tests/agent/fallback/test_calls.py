@@ -128,3 +128,63 @@ async def test_a_model_that_comes_back_is_heard_after_the_apology(stand_ins: Sta
     call = await called(stand_ins, tmp_path, {"provider": "llm", "kind": "down", "count": 3})
     assert [event.kind for event in call.all(e.AgentStopped)][:3] == ["opening", "apology", "reply"]
     assert call.report.end_reason == "tool_end_call"
+
+
+async def test_a_model_that_breaks_off_is_heard_and_goes_on_without_an_apology(
+    stand_ins: StandIns, tmp_path: Path
+) -> None:
+    call = await called(stand_ins, tmp_path, {"provider": "llm", "kind": "cut", "seconds": 0.15, "count": 1})
+    first, rest = call.said("assistant")[1:3]
+    assert f"{first} {rest}" == ANSWER
+    assert [event.kind for event in call.all(e.AgentStopped)] == ["opening", "reply", "reply", "goodbye"]
+    assert call.report.end_reason == "tool_end_call"
+
+
+async def test_of_an_answer_whose_voice_fails_for_good_what_was_heard_is_reported(
+    stand_ins: StandIns, tmp_path: Path
+) -> None:
+    fault = {"provider": "tts", "kind": "cut", "skip": FIXED, "count": 2, "seconds": 1.2}
+    call = await called(stand_ins, tmp_path, fault)
+    broken, again = call.speech("agent")[1:3]
+    assert broken.was_cut
+    assert broken.transcript.split()[:3] == ["Let", "me", "have"]
+    assert "nine" not in broken.transcript
+    assert not again.was_cut
+    assert call.report.end_reason == "tool_end_call"
+
+
+async def test_a_fixed_sentence_that_cannot_be_made_fails_no_answer(stand_ins: StandIns, tmp_path: Path) -> None:
+    fault = {"provider": "tts", "kind": "empty", "skip": FIXED - 1, "count": 2}
+    call = await called(stand_ins, tmp_path, fault)
+    assert call.all(e.ReplyFailed) == []
+    assert [event.kind for event in call.all(e.Unrendered)] == ["reminder"]
+    is_whole(call)
+
+
+async def test_a_first_sentence_that_the_model_owes_is_asked_for_again(stand_ins: StandIns, tmp_path: Path) -> None:
+    call = await conducted(
+        stand_ins,
+        tmp_path,
+        attempt(first_sentence_mode="generated", first_sentence="Greet them.", end_of_call_sentence="Goodbye then."),
+        line(
+            {"after": "agent-stops", "when": "calling", "say": "Thank you, that is all."},
+            model={"script": [{"when": "thank", "call": {"tool": "end_call"}}]},
+            faults=[{"provider": "llm", "kind": "silent", "count": 1}],
+        ),
+    )
+    assert [event.kind for event in call.all(e.AgentStopped)] == ["apology", "opening", "goodbye"]
+    assert call.all(e.AgentStarted)[0].sample / RATE < 6.0
+    assert call.all(e.ReplyFailed) == []
+
+
+async def test_a_television_is_no_fault_of_the_recogniser(stand_ins: StandIns, tmp_path: Path) -> None:
+    call = await conducted(
+        stand_ins,
+        tmp_path,
+        attempt(first_sentence="Hello there."),
+        line(noise={"kind": "babble", "dbfs": -22}),
+        VOICE_WORKER_INACTIVITY_SECS="3,3,3",
+        VOICE_WORKER_FALLBACK_RECOGNISER="soniox",
+    )
+    assert call.report.end_reason == "user_inactive"
+    assert call.all(e.Failed) == []

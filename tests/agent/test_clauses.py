@@ -73,7 +73,7 @@ def test_no_text_is_lost_or_changed_however_it_comes(text: str, first: tuple[int
     ("text", "pieces"),
     [
         ("All right, I have noted that. Bye now.", ["All right,", "I have noted that.", "Bye now."]),
-        ("Puedo ofrecerle otra hora mañana.", ["Puedo ofrecerle", "otra hora mañana."]),
+        ("Puedo ofrecerle otra hora mañana.", ["Puedo", "ofrecerle otra hora mañana."]),
         ("Selbstverständlich! Ich notiere das.", ["Selbstverständlich!", "Ich notiere das."]),
         ("Je comprends très bien votre demande pour la semaine prochaine.",
          ["Je comprends", "très bien votre demande pour la semaine", "prochaine."]),
@@ -102,7 +102,14 @@ def test_what_belongs_together_is_not_cut_in_two(kept: str, lead: str) -> None:
 
 def test_a_word_that_belongs_to_the_next_is_not_the_last_of_a_piece() -> None:
     assert streamed(tokens("Call the office again today")) == ["Call the office", "again today"]
-    assert streamed(tokens("Thank you for telling me that")) == ["Thank you", "for telling me that"]
+    assert streamed(tokens("We see it from telling you that")) == ["We see", "it from telling you that"]
+
+
+def test_a_long_word_is_enough_by_itself_in_a_voice_that_goes_on_and_only_at_the_beginning() -> None:
+    assert streamed(tokens("Thank you for telling me that")) == ["Thank", "you for telling me that"]
+    assert streamed(tokens("Their office is open until six")) == ["Their office", "is open until six"]
+    assert streamed(tokens("Thank you for telling me that"), FIRST_APART) == ["Thank you for telling", "me that"]
+    assert streamed(tokens("Monday 12 May is fine")) == ["Monday 12 May", "is fine"]
 
 
 def test_words_that_all_belong_to_the_next_do_not_keep_the_piece_waiting() -> None:
@@ -135,7 +142,7 @@ def test_each_reply_begins_anew() -> None:
         stream.end_input()
         return [piece.token async for piece in stream]
 
-    once = ["Certainly we", "will write it down.", "Certainly we will do it."]
+    once = ["Certainly", "we will write it down.", "Certainly we will do it."]
     assert asyncio.run(run()) == [*once, *once]
 
 

@@ -6,7 +6,7 @@ They need no session, no model and no provider at the moment they are said, so t
 from collections.abc import Callable
 from typing import Any
 
-from livekit.agents import APITimeoutError, llm, tts
+from livekit.agents import llm, tts
 
 from agent import events as e
 from agent.fallback.model import Model
@@ -54,32 +54,22 @@ class Announcer:
 
 
 def sentences(plan: Plan) -> dict[e.AnnouncementKind, str]:
-    """The plan's fixed sentences, an opening that the model has yet to write left out."""
+    """The plan's fixed sentences, as they may be needed; an opening that the model has yet to write left out."""
     opening = plan.opening.text if plan.opening.mode == "static" else None
     own = phrases(plan.language)
     every: dict[e.AnnouncementKind, str | None] = {
         "opening": opening,
         "goodbye": plan.goodbye or own.farewell,
         "limit": plan.limit_message,
-        "failure": own.failure,
         "apology": own.apology,
+        "failure": own.failure,
         "reminder": own.reminder,
     }
     return {kind: text for kind, text in every.items() if text}
 
 
 async def written_opening(plan: Plan, model: Model) -> str:
-    """The first sentence as the model writes it. Raises `SilentVoice` for an empty one, livekit's APIError.
-
-    A model that is silent is asked once more, as it is for an answer.
-    """
-    try:
-        return await _written(plan, model)
-    except APITimeoutError:
-        return await _written(plan, model)
-
-
-async def _written(plan: Plan, model: Model) -> str:
+    """The first sentence as the model writes it. Raises `SilentVoice` for an empty one, livekit's APIError."""
     history = llm.ChatContext.empty()
     history.add_message(role="system", content=plan.prompt)
     history.add_message(role="system", content=f"{ONLY_THE_OPENING} {plan.opening.text}")

@@ -53,9 +53,12 @@ def heard(state: State) -> State:
     return state.without(Timer.REPLY, Timer.APOLOGY)
 
 
-def said(state: State) -> State:
-    """It was heard to its end, or to where it broke off."""
-    return replace(state, broke_off=False, failures=state.failures if state.broke_off else 0)
+def said(state: State, at: float, *, cut: bool) -> State:
+    """It was heard: to its end, to where it broke off, or to where the callee cut it off."""
+    broke_off, state = state.broke_off, replace(state, broke_off=False)
+    if cut:
+        return state.without(Timer.REPLY, Timer.APOLOGY)
+    return awaited(replace(state, owing_since=at), at) if broke_off else replace(state, failures=0)
 
 
 def opening_awaited(state: State, at: float) -> State:
@@ -65,16 +68,12 @@ def opening_awaited(state: State, at: float) -> State:
     return state.with_timer(Timer.APOLOGY, max(due, at + APOLOGY_AFTER))
 
 
-def apologise(state: State) -> Step:
-    """Say that it is late, once."""
-    state = state.without(Timer.APOLOGY)
-    if state.apologised or state.announcing is not None or "apology" not in state.rendered:
-        return state, ()
-    return replace(state, apologised=True, announcing="apology"), (Announce("apology"),)
-
-
 def late(state: State, at: float) -> Step:
-    """The time for an apology has come; not while anybody speaks."""
-    if state.agent_speaks or silence.in_earnest(state, at):
+    """The time for an apology has come: it is said once, and not while anybody speaks."""
+    if state.apologised or "apology" in state.unrendered:
+        return state.without(Timer.APOLOGY), ()
+    speaking = state.agent_speaks or state.announcing is not None or silence.in_earnest(state, at)
+    if speaking or "apology" not in state.rendered:
         return state.with_timer(Timer.APOLOGY, at + silence.LOOK_AGAIN), ()
-    return apologise(state)
+    state = replace(state.without(Timer.APOLOGY), apologised=True, announcing="apology")
+    return state, (Announce("apology"),)

@@ -64,8 +64,8 @@ class Performer(Protocol):
         """Keep it from the model."""
         ...
 
-    def try_again(self, *, go_on: bool) -> None:
-        """Have the model answer once more; `go_on`: from where its answer broke off."""
+    def try_again(self, *, go_on: bool, if_idle: bool) -> None:
+        """Have the model answer once more; `go_on`: from where its answer broke off, `if_idle`: if it makes none."""
         ...
 
 
@@ -265,8 +265,8 @@ def _about_a_turn(performer: Performer, command: c.Duck | c.Hold | c.Admit | c.D
             performer.admit()
         case c.Dismiss():
             performer.dismiss()
-        case c.TryAgain(go_on):
-            performer.try_again(go_on=go_on)
+        case c.TryAgain(go_on, if_idle):
+            performer.try_again(go_on=go_on, if_idle=if_idle)
         case _:
             assert_never(command)
 

@@ -85,6 +85,8 @@ class TryAgain:
 
     go_on: bool = False
     """From where its answer broke off, once what there is of that has been heard."""
+    if_idle: bool = False
+    """Unless it is at work on one."""
 
 
 Command = Announce | StopAnnouncement | Listen | Mute | HangUp | Duck | Hold | Admit | Dismiss | TryAgain

@@ -45,8 +45,7 @@ _GO_ON = (
     "have said and without mentioning the fault."
 )
 
-_PARTS = {"llm_error": "model", "tts_error": "voice", "stt_error": "recogniser", "realtime_model_error": "model"}
-
+_PARTS = {"llm_error": "model", "tts_error": "voice", "realtime_model_error": "model"}
 
 _INTERRUPTION: InterruptionOptions = {
     "mode": "vad",
@@ -74,17 +73,24 @@ class Caller(Agent):
         self._begun = begun
         self.latest: Utterance | None = None
         """What was begun last."""
+        self.written: Utterance | None = None
+        """What is being spoken as the model writes it, if anything is."""
 
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
     ) -> AsyncIterator[stt.SpeechEvent]:
         """What the ears recognised; the session's own copy of the sound is not listened to again."""
+        worded = False
         async for event in shared_words(self._ears.gate):
+            if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and not worded:
+                # The session counts the words that interrupt before it takes those of a final result.
+                yield stt.SpeechEvent(stt.SpeechEventType.INTERIM_TRANSCRIPT, alternatives=event.alternatives)
+            worded = event.type is stt.SpeechEventType.INTERIM_TRANSCRIPT
             yield event
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterator[rtc.AudioFrame]:
         """The voice's frames, each with the utterance it belongs to, whose text grows as the model writes."""
-        utterance = self.latest = Utterance(id=new_id(), kind="reply")
+        utterance = self.latest = self.written = Utterance(id=new_id(), kind="reply")
 
         async def written() -> AsyncIterator[str]:
             async for piece in text:
@@ -99,6 +105,8 @@ class Caller(Agent):
         except APIError:
             utterance.broken = True
             raise
+        finally:
+            self.written = None
 
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
         """Let the turn through, unless the call is closing."""
@@ -137,12 +145,15 @@ class Conversation:
         model.said(latest.text.strip())
         self._session.generate_reply(instructions=_GO_ON)
 
-    async def try_again(self, *, go_on: bool) -> None:
+    async def try_again(self, *, go_on: bool, if_idle: bool) -> None:
         """Have the last turn answered once more; `go_on`: without what is heard of the answer that broke off.
 
-        Raises RuntimeError when the session is over.
+        `if_idle`: unless an answer is being made; of a model that speaks by itself that is not known. Raises
+        RuntimeError when the session is over.
         """
         speech = self._session.current_speech
+        if if_idle and (speech is not None or isinstance(self._session.llm, Talker)):
+            return
         if go_on and speech is not None:
             await speech.wait_for_playout()
             if speech.interrupted or self._mouth.is_shut:
@@ -260,7 +271,7 @@ class Observer:
         latest = self._caller.latest
         if latest is None or latest.finished:
             return False
-        return latest.played + latest.left > 0 or (written and bool(latest.text.strip()))
+        return latest.played + latest.left > 0 or (written and self._caller.written is latest and bool(latest.text))
 
 
 def session_for(pipeline: Pipeline, ears: Ears, endpointing: Endpointing) -> AgentSession[None]:

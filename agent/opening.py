@@ -16,7 +16,8 @@ CLEAR = 0.1
 GREETING_GAP = 0.15
 """Seconds of quiet after a greeting, beside what the detector of speech takes to notice its end (0.25 s)."""
 GREETING_LONGEST = 10.0
-"""Longest wait for a callee who does not stop talking, from the answer, before the first sentence is said anyway."""
+"""Longest wait for a callee who does not stop talking, from the answer or from when they stopped the first sentence,
+before it is said anyway."""
 RESTARTS = 2
 """How often the first sentence starts again; a callee who goes on interrupting it has taken the turn."""
 
@@ -34,9 +35,9 @@ def answered(state: State, at: float) -> Step:
     return state.with_timer(Timer.OPENING, at + delay - LEAD), ()
 
 
-def due(state: State, *, anyway: bool = False) -> Step:
-    """It is time for the first sentence; `anyway`: also while the callee speaks."""
-    return begin(replace(state, opening_due=True), anyway=anyway)
+def due(state: State) -> Step:
+    """It is time for the first sentence."""
+    return begin(replace(state, opening_due=True))
 
 
 def rendered(state: State) -> Step:
@@ -44,10 +45,10 @@ def rendered(state: State) -> Step:
     return begin(state.without(Timer.APOLOGY, Timer.REPLY))
 
 
-def begin(state: State, *, anyway: bool = False) -> Step:
-    """Say the first sentence if nothing stands in its way."""
+def begin(state: State) -> Step:
+    """Say the first sentence if nothing stands in its way: the callee does not for ever."""
     ready = state.opening_due and "opening" in state.rendered and state.announcing is None
-    if state.phase is not Phase.OPENING or not ready or (state.callee_speaks and not anyway):
+    if state.phase is not Phase.OPENING or not ready or (state.callee_speaks and Timer.GREETING in state.timers):
         return state, ()
     moment = (state.answered_at or 0.0) + state.terms.delay
     return replace(state, announcing="opening"), (Announce("opening", moment),)
@@ -88,6 +89,11 @@ def interrupted(state: State) -> Step:
         state, commands = settle(state)
         return state, (StopAnnouncement(withdrawn=False), *commands)
     return replace(state.without(Timer.SETTLED), restarts=state.restarts + 1), (StopAnnouncement(withdrawn=True),)
+
+
+def withdrawn(state: State, at: float) -> State:
+    """It has been stopped, and is said again once the callee has spoken."""
+    return state.with_timer(Timer.GREETING, at + GREETING_LONGEST)
 
 
 def settled(state: State) -> Step:

@@ -103,7 +103,7 @@ class State:
     reminders: int = 0
     """How often a callee who says nothing was asked whether they are there."""
     tools: frozenset[str] = frozenset()
-    """Ids of the tools used for the answer that is being made."""
+    """Ids of the tools at work for the answer that is being made."""
     replied: bool = True
     """Something of an answer to the last turn has been heard."""
     owing_since: float | None = None

@@ -1,11 +1,12 @@
 """The studio: everything that makes and hears sound in one call, put together for its plan."""
 
+import asyncio
 import logging
 import random
 import time
 from collections.abc import Callable, Mapping
 
-from livekit.agents import APIError
+from livekit.agents import APIError, APITimeoutError
 
 from agent import events as e
 from agent.ambience import Ambience
@@ -32,6 +33,9 @@ from audio.mixer import Mixer
 from tools.runner import ToolRunner
 
 logger = logging.getLogger(__name__)
+
+OPENING_AGAIN = 2.0
+"""Seconds before a first sentence that failed at once is tried again: a provider that restarts is back by then."""
 
 
 class Studio:
@@ -94,6 +98,17 @@ class Studio:
         await self.conversation.start()
 
     async def _render_opening(self, plan: Plan, pipeline: Pipeline, text: str | None) -> None:
+        """As an answer, it is tried once more when it fails."""
+        try:
+            await self._make_opening(plan, pipeline, text)
+        except (APIError, SilentVoice) as failure:
+            if isinstance(failure, APIError) and not failure.retryable:
+                raise
+            logger.warning("the first sentence is tried again", extra={"error": type(failure).__name__})
+            await asyncio.sleep(0.0 if isinstance(failure, APITimeoutError) else OPENING_AGAIN)
+            await self._make_opening(plan, pipeline, text)
+
+    async def _make_opening(self, plan: Plan, pipeline: Pipeline, text: str | None) -> None:
         model = pipeline.model
         if text is None:
             if isinstance(model, Talker):
@@ -162,13 +177,13 @@ class Studio:
         self.ears.gate.dismiss()
         self._call.post(e.CalleeDismissed(at=self._now()))
 
-    def try_again(self, *, go_on: bool) -> None:
-        """Have the model answer once more; `go_on`: from where its answer broke off."""
-        self._call.begin("another try", lambda: self._try_again(go_on=go_on))
+    def try_again(self, *, go_on: bool, if_idle: bool) -> None:
+        """Have the model answer once more; `go_on`: from where its answer broke off, `if_idle`: if it makes none."""
+        self._call.begin("another try", lambda: self._try_again(go_on=go_on, if_idle=if_idle))
 
-    async def _try_again(self, *, go_on: bool) -> None:
+    async def _try_again(self, *, go_on: bool, if_idle: bool) -> None:
         try:
-            await self.conversation.try_again(go_on=go_on)
+            await self.conversation.try_again(go_on=go_on, if_idle=if_idle)
         except RuntimeError:  # a model that speaks by itself took the session with it
             self._call.post(e.ReplyFailed(at=self._now(), message="the model: its session is over"))
 

@@ -100,7 +100,7 @@ def _agent_stopped(state: State, event: e.Event) -> Step:
     if event.kind == state.announcing:
         state = replace(state, announcing=None)
     if event.kind == "reply":
-        state = answer.said(state)
+        state = answer.said(state, event.at, cut=event.cut)
     if state.phase is Phase.CLOSING:
         said = state.farewell is None or (event.kind == state.farewell and not event.cut)
         return (state.with_timer(Timer.HANG_UP, event.at + TAIL) if said else state), ()
@@ -110,9 +110,12 @@ def _agent_stopped(state: State, event: e.Event) -> Step:
         state = silence.wordless_from(state, event.at)
     if state.phase is Phase.OPENING and event.kind != "opening":
         return opening.begin(state)
-    state = silence.begins(state, event.at)
+    if state.phase is Phase.OPENING and event.cut:
+        return opening.withdrawn(state, event.at), ()
+    if Timer.REPLY not in state.timers and not state.tools:
+        state = silence.begins(state, event.at)
     if state.phase is Phase.OPENING:
-        return (state, ()) if event.cut else opening.settle(state)
+        return opening.settle(state)
     return overlap.agent_stopped(state, event.at, cut=event.cut)
 
 
@@ -177,6 +180,7 @@ def _tool_returned(state: State, event: e.Event) -> Step:
     # To a tool of an earlier turn, which went on after it was interrupted, no answer is owed.
     if event.id not in state.tools:
         return state, ()
+    state = replace(state, tools=state.tools - {event.id})
     return answer.awaited(silence.wordless_from(state, event.at), event.at), ()
 
 
@@ -188,9 +192,11 @@ def _reply_failed(state: State, event: e.Event) -> Step:
     if state.failures >= answer.TRIES or state.phase not in (Phase.OPENING, Phase.TALKING):
         return _give_up(state, event.at, event.message)
     state = state.with_timer(Timer.REPLY, event.at + state.terms.patience.reply)
+    if state.tools:
+        return state, ()  # it had called them: their results are answered
     if event.begun:
         return replace(state, broke_off=True), (TryAgain(go_on=True),)
-    state, commands = answer.apologise(state)
+    state, commands = answer.late(state, event.at)
     return state, (*commands, TryAgain())
 
 
@@ -299,7 +305,7 @@ def _opening_elapsed(state: State, at: float) -> Step:
 
 
 def _greeting_elapsed(state: State, at: float) -> Step:
-    return opening.due(state, anyway=True)
+    return opening.due(state)
 
 
 def _settled_elapsed(state: State, at: float) -> Step:
@@ -315,7 +321,9 @@ def _overlap_elapsed(state: State, at: float) -> Step:
 
 
 def _apology_elapsed(state: State, at: float) -> Step:
-    return answer.late(state, at)
+    state, commands = answer.late(state, at)
+    # An answer that was given up for words which came to nothing is not being made any more.
+    return state, (*commands, TryAgain(if_idle=True)) if commands and state.phase is Phase.TALKING else commands
 
 
 def _reply_elapsed(state: State, at: float) -> Step:

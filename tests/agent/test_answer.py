@@ -6,7 +6,11 @@ import pytest
 
 from agent import events as e
 from agent.answer import APOLOGY_AFTER
-from agent.commands import Announce, Mute, TryAgain
+from agent.commands import Admit, Announce, Mute, StopAnnouncement, TryAgain
+from agent.opening import GREETING_LONGEST
+from agent.plan import Patience
+from agent.silence import LOOK_AGAIN
+from agent.state import Timer
 from tests.agent.sim import OPENING, PATIENCE, STATIC, Sim
 
 WORDS = 2.0
@@ -20,10 +24,13 @@ def unanswered(*, reply: float = 8.0) -> Sim:
     return sim
 
 
-def asked() -> Sim:
+EVERYTHING: tuple[tuple[e.AnnouncementKind, float], ...] = (("opening", 3.0), ("apology", WORDS), ("failure", 3.0))
+
+
+def asked(patience: Patience = PATIENCE, rendered: tuple[tuple[e.AnnouncementKind, float], ...] = EVERYTHING) -> Sim:
     """The callee has asked something."""
-    sim = Sim(replace(STATIC, patience=replace(PATIENCE, limit=500)))
-    sim.answer(("opening", 3.0), ("apology", WORDS), ("failure", 3.0))
+    sim = Sim(replace(STATIC, patience=replace(patience, limit=500)))
+    sim.answer(*rendered)
     sim.wait(0.4)
     sim.started("opening")
     sim.wait(3)
@@ -125,5 +132,117 @@ def test_a_long_beginning_is_not_taken_for_an_answer_that_never_comes() -> None:
     sim.started("reply")
     failed(sim, begun=True)
     sim.take()
-    sim.wait(PATIENCE.reply * 3)
+    sim.wait(PATIENCE.reply * 3 - 0.1)
+    sim.stopped("reply")
+    sim.wait(1)
     assert sim.take() == []
+
+
+@pytest.mark.parametrize("heard_already", [True, False])
+def test_the_rest_of_one_that_broke_off_is_waited_for_as_an_answer_is(heard_already: bool) -> None:
+    sim = asked()
+    if heard_already:
+        sim.started("reply")
+    failed(sim, begun=True)
+    if not heard_already:
+        sim.started("reply")
+    sim.wait(2)
+    sim.stopped("reply")
+    sim.take()
+    sim.wait(APOLOGY_AFTER)
+    assert Announce("apology") in sim.take()
+    sim.wait(PATIENCE.reply - APOLOGY_AFTER)
+    assert sim.take() == [Mute(), Announce("failure")]
+
+
+def test_of_one_that_the_callee_has_cut_off_nothing_is_owed() -> None:
+    sim = asked()
+    sim.started("reply")
+    failed(sim, begun=True)
+    sim.stopped("reply", cut=True)
+    sim.take()
+    sim.wait(PATIENCE.silences[0] - 0.1)
+    assert sim.take() == []
+
+
+def test_a_silence_of_the_agents_is_not_the_callees() -> None:
+    sim = asked(replace(PATIENCE, reply=40, silences=(8, 8, 6)))
+    sim.wait(APOLOGY_AFTER)
+    sim.started("apology")
+    sim.wait(WORDS)
+    sim.stopped("apology")
+    sim.take()
+    sim.wait(30)
+    assert sim.take() == []
+
+
+def test_a_tool_at_work_is_not_the_callees_silence_either() -> None:
+    sim = asked(replace(PATIENCE, silences=(3, 3, 3)))
+    sim.feed(e.ToolCalled(at=sim.now, id="1", name="look_up", arguments="{}"))
+    sim.started("reply")
+    sim.wait(1)
+    sim.stopped("reply")
+    sim.wait(4)
+    assert sim.take() == []
+
+
+def test_an_answer_that_fails_after_it_called_a_tool_is_the_answer_to_its_result() -> None:
+    sim = asked()
+    sim.feed(e.ToolCalled(at=sim.now, id="1", name="look_up", arguments="{}"))
+    failed(sim, begun=False)
+    assert sim.take() == []
+    sim.feed(e.ToolReturned(at=sim.now, id="1", name="look_up", output="", is_error=False))
+    failed(sim, begun=False)
+    assert sim.take() == [Mute(), Announce("failure")]
+
+
+def test_an_apology_that_is_not_made_yet_is_said_when_it_is() -> None:
+    sim = asked(replace(PATIENCE, reply=12), (("opening", 3.0), ("failure", 3.0)))
+    sim.wait(APOLOGY_AFTER)
+    assert Announce("apology") not in sim.take()
+    sim.feed(e.Rendered(at=sim.now, kind="apology", seconds=WORDS))
+    sim.wait(LOOK_AGAIN)
+    assert sim.take() == [Announce("apology"), TryAgain(if_idle=True)]
+
+
+def test_one_that_cannot_be_made_is_not_waited_for() -> None:
+    sim = asked(rendered=(("opening", 3.0), ("failure", 3.0)))
+    sim.feed(e.Unrendered(at=sim.now, kind="apology"))
+    sim.wait(APOLOGY_AFTER)
+    assert Timer.APOLOGY not in sim.state.timers
+
+
+def test_nobody_is_talked_over_with_an_apology() -> None:
+    sim = asked()
+    sim.callee(True)
+    sim.clear()
+    failed(sim, begun=False)
+    assert sim.take() == [Admit(), TryAgain()]
+    sim.callee(False)
+    sim.wait(LOOK_AGAIN)
+    assert Announce("apology") in sim.take()
+
+
+def test_a_noise_from_the_first_moments_on_does_not_keep_the_first_sentence_back_for_ever() -> None:
+    sim = Sim(replace(STATIC, patience=replace(PATIENCE, silences=(8, 8, 6), limit=500)))
+    sim.answer(("opening", 3.0), ("reminder", 1.0))
+    sim.wait(0.4)
+    sim.started("opening")
+    sim.callee(True)
+    sim.audible()
+    sim.wait(0.3)
+    sim.stopped("opening", cut=True)
+    assert [type(command) for command in sim.take()] == [Announce, StopAnnouncement]
+    sim.wait(GREETING_LONGEST)
+    assert sim.take() == [OPENING]
+
+
+def test_nor_does_one_that_is_made_late() -> None:
+    sim = unanswered(reply=40)
+    sim.callee(True)
+    sim.wait(GREETING_LONGEST + 1)
+    sim.take()
+    sim.started("apology")
+    sim.stopped("apology")
+    sim.feed(e.Rendered(at=sim.now, kind="opening", seconds=3.0))
+    assert sim.take() == [OPENING]

@@ -128,7 +128,7 @@ class FakePerformer:
     def dismiss(self) -> None:
         self.asked.append("dismiss")
 
-    def try_again(self, *, go_on: bool) -> None:
+    def try_again(self, *, go_on: bool, if_idle: bool) -> None:
         self.asked.append("try again")
 
 

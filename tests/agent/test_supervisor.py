@@ -282,7 +282,7 @@ def asked(patience: Patience = PATIENCE) -> Sim:
 def test_a_late_answer_is_apologised_for_once_and_then_given_up_with_a_word_about_it() -> None:
     sim = asked(replace(PATIENCE, reply=12))
     sim.wait(APOLOGY_AFTER)
-    assert sim.take() == [Announce("apology")]
+    assert sim.take() == [Announce("apology"), TryAgain(if_idle=True)]
     sim.started("apology")
     sim.wait(2)
     sim.stopped("apology")
@@ -326,7 +326,7 @@ def test_an_apology_that_is_talked_over_is_made_later() -> None:
     assert Announce("apology") not in sim.take()
     sim.callee(False)
     sim.wait(LOOK_AGAIN)
-    assert sim.take() == [Announce("apology")]
+    assert sim.take() == [Announce("apology"), TryAgain(if_idle=True)]
 
 
 def test_a_failure_before_the_turn_counts_as_the_first_of_its_answer() -> None:

@@ -57,7 +57,7 @@ def said(state: State, at: float, *, cut: bool) -> State:
     """It was heard: to its end, to where it broke off, or to where the callee cut it off."""
     broke_off, state = state.broke_off, replace(state, broke_off=False)
     if cut:
-        return state.without(Timer.REPLY, Timer.APOLOGY)
+        return replace(state, tools=frozenset()).without(Timer.REPLY, Timer.APOLOGY)
     return awaited(replace(state, owing_since=at), at) if broke_off else replace(state, failures=0)
 
 

@@ -47,6 +47,8 @@ _GO_ON = (
 
 _PARTS = {"llm_error": "model", "tts_error": "voice", "realtime_model_error": "model"}
 
+_PROVISIONAL = frozenset({stt.SpeechEventType.INTERIM_TRANSCRIPT, stt.SpeechEventType.PREFLIGHT_TRANSCRIPT})
+
 _INTERRUPTION: InterruptionOptions = {
     "mode": "vad",
     "min_words": 1,  # a noise is no reason to give an answer up
@@ -82,10 +84,11 @@ class Caller(Agent):
         """What the ears recognised; the session's own copy of the sound is not listened to again."""
         worded = False
         async for event in shared_words(self._ears.gate):
-            if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and not worded:
+            final = event.type is stt.SpeechEventType.FINAL_TRANSCRIPT
+            if final and not worded:
                 # The session counts the words that interrupt before it takes those of a final result.
                 yield stt.SpeechEvent(stt.SpeechEventType.INTERIM_TRANSCRIPT, alternatives=event.alternatives)
-            worded = event.type is stt.SpeechEventType.INTERIM_TRANSCRIPT
+            worded = not final and (worded or event.type in _PROVISIONAL)
             yield event
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterator[rtc.AudioFrame]:

@@ -186,6 +186,16 @@ def test_a_tool_at_work_is_not_the_callees_silence_either() -> None:
     assert sim.take() == []
 
 
+def test_a_tool_of_an_answer_that_the_callee_cut_off_keeps_nobody_from_being_asked() -> None:
+    sim = asked(replace(PATIENCE, silences=(3, 3, 3)), (*EVERYTHING, ("reminder", 1.0)))
+    sim.feed(e.ToolCalled(at=sim.now, id="1", name="look_up", arguments="{}"))
+    sim.started("reply")
+    sim.stopped("reply", cut=True)
+    sim.take()
+    sim.wait(3)
+    assert sim.take() == [Announce("reminder")]
+
+
 def test_an_answer_that_fails_after_it_called_a_tool_is_the_answer_to_its_result() -> None:
     sim = asked()
     sim.feed(e.ToolCalled(at=sim.now, id="1", name="look_up", arguments="{}"))

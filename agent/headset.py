@@ -80,7 +80,7 @@ class Headset:
     def spoken(self) -> Sequence[SpokenWord]:
         """Every word put on the line so far."""
         placed = self._mixer.ledger.placed_words()
-        if placed != self._placed:
+        if placed is not self._placed:
             self._placed, self._spoken = placed, [SpokenWord(*word) for word in placed]
         return self._spoken
 

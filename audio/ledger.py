@@ -216,6 +216,9 @@ class Ledger:
         self._utterances: list[Utterance] = []
         self._settled: list[PlacedWord] = []
         self._settled_utterances = 0
+        self._placed: Sequence[PlacedWord] = ()
+        self._placed_at: tuple[int, int, int] = (0, 0, 0)
+        """Utterances, and samples and words of those that may grow, for which that was worked out."""
 
     def __iter__(self) -> Iterator[Utterance]:
         return iter(self._utterances)
@@ -225,7 +228,18 @@ class Ledger:
         self._utterances.append(utterance)
 
     def placed_words(self) -> Sequence[PlacedWord]:
-        """Every word that went out. Cheap enough for every tick: what cannot change is worked out once."""
+        """Every word that went out; the same object until that changes.
+
+        Cheap enough for every tick: what cannot change is worked out once.
+        """
+        growing = self._utterances[self._settled_utterances :]
+        at = len(self._utterances), sum(each.played for each in growing), sum(len(each.words) for each in growing)
+        if at != self._placed_at:
+            placed = self._now_placed()
+            self._placed, self._placed_at = self._placed if placed == self._placed else placed, at
+        return self._placed
+
+    def _now_placed(self) -> list[PlacedWord]:
         while self._settled_utterances < len(self._utterances):
             utterance = self._utterances[self._settled_utterances]
             if not utterance.finished:

@@ -18,10 +18,10 @@ from livekit.agents.utils import shortuuid
 FIRST = (2, 6)
 """Words after which the first pieces of a reply end where no mark ends them sooner: for a voice that goes on where it
 was, whatever the pieces. Fewer than two are heard as a stutter, and four cost 25 ms more before the first sound."""
-_LASTING = 5
-"""Letters of a word that is enough by itself: it lasts a third of a second, longer than the next piece takes."""
 FIRST_APART = (4,)
 """The same for a voice that begins each piece anew: one seam, where it is heard least."""
+_LASTING = 5
+"""Letters of a word that is enough by itself: it lasts a third of a second, longer than the next piece takes."""
 
 _LEADING_BY_LANGUAGE = {
     "en": "a an and as at but by for from her his if in into its my of on or our than that the their to with your",
@@ -162,7 +162,8 @@ def _named(word: str, following: str) -> bool:
 
 
 def _is_enough(text: str, boundary: _Boundary, words: int) -> bool:
-    return boundary.words >= words or (words == min(FIRST) and len(text[: boundary.at].strip()) >= _LASTING)
+    """Whether a piece may end there without a mark; in a voice that goes on, the first may be one long word."""
+    return boundary.words >= words or (words == FIRST[0] and len(text[: boundary.at].strip()) >= _LASTING)
 
 
 def _tied(text: str, boundary: _Boundary, words: int) -> bool:

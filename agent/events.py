@@ -187,6 +187,11 @@ class AgentStopped(Event):
     broken: bool = False
     """It ended before its text: the voice failed."""
 
+    @property
+    def partial(self) -> bool:
+        """It was not said to its end."""
+        return self.cut or self.broken
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningWithdrawn(Event):

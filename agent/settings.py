@@ -15,9 +15,13 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from agent.models.assistant import CartesiaVoice, TextModel, Voice
 from agent.models.attempt import Language, SigningSecret, Timezone
-from agent.models.section import Section, Text, above, between, expected
+from agent.models.section import Section, Text, WebUrl, above, between, expected, has_address
 from agent.numbers import REGIONS
 from agent.problems import Problem, SettingsInvalid
+
+_SCHEMES = frozenset({"http", "https", "ws", "wss"})
+_PRINTABLE = re.compile(r"[!-~]+")
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 
 
 def _key(value: SecretStr) -> SecretStr:
@@ -27,12 +31,7 @@ def _key(value: SecretStr) -> SecretStr:
 
 
 def _base_url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        sound = parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        sound = False
-    if not sound or not _PRINTABLE.fullmatch(value):
+    if not has_address(value) or urlsplit(value).scheme not in _SCHEMES or _PRINTABLE.fullmatch(value) is None:
         raise expected("a URL such as https://host/path")
     return value
 
@@ -47,10 +46,6 @@ def _address(value: str) -> str:
     return value
 
 
-_SCHEMES = frozenset({"http", "https", "ws", "wss"})
-_PRINTABLE = re.compile(r"[!-~]+")
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
-
 ApiKey = Annotated[SecretStr, AfterValidator(_key)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -59,7 +54,7 @@ Address = Annotated[str, AfterValidator(_address)]
 class Instance(Section):
     """An endpoint that serves a model by name."""
 
-    base_url: BaseUrl
+    base_url: Annotated[WebUrl, AfterValidator(_base_url)]
     api_key: ApiKey
     model: Text | None = None
     """None: the same name."""

@@ -167,7 +167,7 @@ class Turns:
     def _agent_stopped(self, event: e.AgentStopped) -> None:
         utterance = self.agent.setdefault(event.id, AgentUtterance(event.id, event.kind, event.start))
         utterance.start, utterance.stop = event.start, event.stop
-        utterance.text, utterance.cut = event.text, event.cut or event.broken
+        utterance.text, utterance.cut = event.text, event.partial
 
     def _opening_withdrawn(self) -> None:
         for utterance in self.agent.values():

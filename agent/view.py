@@ -89,9 +89,7 @@ class View:
                 waited = f"  ({self._wait * 1000:.0f} ms)" if self._wait is not None else ""
                 self._wait = None
                 if event.text:
-                    self._print(
-                        event.at, "agent", event.text + (" —" if event.cut or event.broken else "") + waited, "green"
-                    )
+                    self._print(event.at, "agent", event.text + (" —" if event.partial else "") + waited, "green")
             case _:
                 return
 

@@ -185,7 +185,7 @@ class Mouth(io.AudioOutput):
             self.on_playback_finished(
                 playback_position=seconds(utterance.played),
                 interrupted=utterance.cut,
-                synchronized_transcript=utterance.heard() if utterance.cut or utterance.broken else None,
+                synchronized_transcript=utterance.heard() if utterance.partial else None,
             )
 
 

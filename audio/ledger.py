@@ -77,6 +77,11 @@ class Utterance:
     _played: int = 0
 
     @property
+    def partial(self) -> bool:
+        """It was not said to its end."""
+        return self.cut or self.broken
+
+    @property
     def played(self) -> int:
         """Samples of it that went out."""
         return self._played
@@ -172,7 +177,7 @@ class Utterance:
 
     def heard(self) -> str:
         """The text that was audible, to the word; all of it once the utterance was played whole."""
-        if not self.cut and not self.broken:
+        if not self.partial:
             return self.text.strip()
         if self.words:
             return _prefix(self.text, [word.text for word in self.heard_words()])

@@ -22,7 +22,7 @@ class Scribe:
             case e.CalleeHeard():
                 entries.append(Typed(event.text))
             case e.AgentStopped() if event.text and event.kind in ("opening", "reply"):
-                entries.append(Spoken(event.text, event.kind, event.cut or event.broken))
+                entries.append(Spoken(event.text, event.kind, event.partial))
             case e.AgentStopped() if event.text:
                 entries.append(Spoken(event.text, "goodbye", event.cut))
             case e.ToolCalled():

@@ -130,12 +130,13 @@ def _text(value: str) -> str:
 
 def _web_url(value: str) -> str:
     plain = _PLACEHOLDER.sub("1", value)
-    if not value.startswith("{{") and (_URL.fullmatch(plain) is None or not _has_address(plain)):
+    if not value.startswith("{{") and (_URL.fullmatch(plain) is None or not has_address(plain)):
         raise expected("an http or https URL")
     return value
 
 
-def _has_address(url: str) -> bool:
+def has_address(url: str) -> bool:
+    """Whether a URL says where to connect to: a host, and a port that there can be."""
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and parts.port != 0

@@ -104,13 +104,13 @@ class _Session:
         words = [_word(word, self._options.formatted) for word in result.words]
         key = "punctuated_word" if self._options.formatted else "word"
         confidence = min((word.confidence for word in result.words), default=0.0)
-        start = result.words[0].start if result.words else 0.0
+        start, end = (result.words[0].start, result.words[-1].end) if result.words else (0.0, 0.0)
         alternative = {"transcript": " ".join(word[key] for word in words), "confidence": confidence, "words": words}
         return {
             "type": "Results",
             "channel_index": [0, 1],
             "start": start,
-            "duration": round(result.words[-1].end - start, 3) if result.words else 0.0,
+            "duration": round(end - start, 3),
             "is_final": result.final,
             "speech_final": result.final,
             "from_finalize": result.flushed,

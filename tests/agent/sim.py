@@ -87,14 +87,30 @@ class Sim:
         if seconds:
             self.stopped("reminder")
 
-    def talk(self) -> None:
+    def says(self, kind: e.SpeechKind, seconds: float) -> None:
+        """The agent says something from its beginning to its end."""
+        self.started(kind)
+        self.wait(seconds)
+        self.stopped(kind)
+
+    def talk(self, *rendered: tuple[e.AnnouncementKind, float]) -> None:
         """Answered, the first sentence said."""
-        self.answer()
+        self.answer(*rendered)
         self.wait(0.4)
-        self.started("opening")
-        self.wait(3)
-        self.stopped("opening")
+        self.says("opening", 3)
         self.take()
+
+
+FIXED: tuple[tuple[e.AnnouncementKind, float], ...] = (("opening", 3.0), ("apology", 2.0), ("failure", 3.0))
+
+
+def asked(patience: Patience = PATIENCE, rendered: Sequence[tuple[e.AnnouncementKind, float]] = FIXED) -> Sim:
+    """A call whose model has just been given a turn."""
+    sim = Sim(replace(STATIC, goodbye=False, patience=patience))
+    sim.talk(*rendered)
+    sim.feed(e.TurnTaken(at=sim.now))
+    sim.take()
+    return sim
 
 
 def ending(commands: Sequence[Command]) -> tuple[str, str | None, str | None]:

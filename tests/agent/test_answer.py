@@ -8,10 +8,9 @@ from agent import events as e
 from agent.answer import APOLOGY_AFTER
 from agent.commands import Admit, Announce, Mute, StopAnnouncement, TryAgain
 from agent.opening import GREETING_LONGEST
-from agent.plan import Patience
 from agent.silence import LOOK_AGAIN
 from agent.state import Timer
-from tests.agent.sim import OPENING, PATIENCE, STATIC, Sim
+from tests.agent.sim import FIXED, OPENING, PATIENCE, STATIC, Sim, asked
 
 WORDS = 2.0
 """Seconds of an apology."""
@@ -21,22 +20,6 @@ def unanswered(*, reply: float = 8.0) -> Sim:
     """Somebody has picked up, and the first sentence is not made."""
     sim = Sim(replace(STATIC, patience=replace(PATIENCE, reply=reply, limit=500)))
     sim.answer(("apology", WORDS), ("failure", 3.0), ("reminder", 1.0))
-    return sim
-
-
-EVERYTHING: tuple[tuple[e.AnnouncementKind, float], ...] = (("opening", 3.0), ("apology", WORDS), ("failure", 3.0))
-
-
-def asked(patience: Patience = PATIENCE, rendered: tuple[tuple[e.AnnouncementKind, float], ...] = EVERYTHING) -> Sim:
-    """The callee has asked something."""
-    sim = Sim(replace(STATIC, patience=replace(patience, limit=500)))
-    sim.answer(*rendered)
-    sim.wait(0.4)
-    sim.started("opening")
-    sim.wait(3)
-    sim.stopped("opening")
-    sim.feed(e.TurnTaken(at=sim.now))
-    sim.take()
     return sim
 
 
@@ -69,9 +52,7 @@ def test_one_that_is_made_in_time_is_said_without_a_word_about_it() -> None:
 def test_one_that_is_never_made_ends_the_call() -> None:
     sim = unanswered(reply=8)
     sim.wait(APOLOGY_AFTER)
-    sim.started("apology")
-    sim.wait(WORDS)
-    sim.stopped("apology")
+    sim.says("apology", WORDS)
     sim.take()
     sim.wait(0.4 + 8 - APOLOGY_AFTER - WORDS)
     assert sim.take() == [Mute(), Announce("failure")]
@@ -82,9 +63,7 @@ def test_one_that_is_never_made_ends_the_call() -> None:
 def test_nobody_is_asked_whether_they_are_there_before_the_first_sentence() -> None:
     sim = unanswered(reply=40)
     sim.wait(APOLOGY_AFTER)
-    sim.started("apology")
-    sim.wait(WORDS)
-    sim.stopped("apology")
+    sim.says("apology", WORDS)
     sim.wait(25)
     assert Announce("reminder") not in sim.take()
 
@@ -100,9 +79,7 @@ def test_an_answer_that_breaks_off_is_heard_as_far_as_it_goes_and_then_gone_on_w
         sim.started("reply")
     sim.wait(2)
     sim.stopped("reply")
-    sim.started("reply")
-    sim.wait(2)
-    sim.stopped("reply")
+    sim.says("reply", 2)
     assert sim.take() == []
 
 
@@ -168,9 +145,7 @@ def test_of_one_that_the_callee_has_cut_off_nothing_is_owed() -> None:
 def test_a_silence_of_the_agents_is_not_the_callees() -> None:
     sim = asked(replace(PATIENCE, reply=40, silences=(8, 8, 6)))
     sim.wait(APOLOGY_AFTER)
-    sim.started("apology")
-    sim.wait(WORDS)
-    sim.stopped("apology")
+    sim.says("apology", WORDS)
     sim.take()
     sim.wait(30)
     assert sim.take() == []
@@ -179,15 +154,13 @@ def test_a_silence_of_the_agents_is_not_the_callees() -> None:
 def test_a_tool_at_work_is_not_the_callees_silence_either() -> None:
     sim = asked(replace(PATIENCE, silences=(3, 3, 3)))
     sim.feed(e.ToolCalled(at=sim.now, id="1", name="look_up", arguments="{}"))
-    sim.started("reply")
-    sim.wait(1)
-    sim.stopped("reply")
+    sim.says("reply", 1)
     sim.wait(4)
     assert sim.take() == []
 
 
 def test_a_tool_of_an_answer_that_the_callee_cut_off_keeps_nobody_from_being_asked() -> None:
-    sim = asked(replace(PATIENCE, silences=(3, 3, 3)), (*EVERYTHING, ("reminder", 1.0)))
+    sim = asked(replace(PATIENCE, silences=(3, 3, 3)), (*FIXED, ("reminder", 1.0)))
     sim.feed(e.ToolCalled(at=sim.now, id="1", name="look_up", arguments="{}"))
     sim.started("reply")
     sim.stopped("reply", cut=True)

@@ -9,12 +9,11 @@ from agent.answer import APOLOGY_AFTER, SOON
 from agent.commands import Admit, Announce, Command, Duck, HangUp, Hold, Listen, Mute, StopAnnouncement, TryAgain
 from agent.opening import CLEAR, GREETING_GAP, GREETING_LONGEST, LEAD, RESTARTS, SETTLED
 from agent.phases import MOVES, Phase
-from agent.plan import Patience
 from agent.silence import LOOK_AGAIN
 from agent.state import State, Timer
 from agent.supervisor import LIMIT_MARGIN, LIMIT_SLACK, RENDERING_LONGEST, TAIL, step
 from audio.mixer import WORD_LONGEST
-from tests.agent.sim import OPENING, PATIENCE, STATIC, Sim, ending
+from tests.agent.sim import OPENING, PATIENCE, STATIC, Sim, asked, ending
 
 
 def test_the_table_of_moves_covers_every_phase() -> None:
@@ -261,22 +260,6 @@ def test_time_spent_on_a_reply_is_not_silence() -> None:
     sim.feed(e.TurnTaken(at=sim.now))
     sim.wait(PATIENCE.silences[0] + 5)
     assert sim.take() == []
-
-
-FIXED: tuple[tuple[e.AnnouncementKind, float], ...] = (("opening", 3.0), ("apology", 2.0), ("failure", 3.0))
-
-
-def asked(patience: Patience = PATIENCE) -> Sim:
-    """A call whose model has just been given a turn."""
-    sim = Sim(replace(STATIC, goodbye=False, patience=patience))
-    sim.answer(*FIXED)
-    sim.wait(0.4)
-    sim.started("opening")
-    sim.wait(3)
-    sim.stopped("opening")
-    sim.feed(e.TurnTaken(at=sim.now))
-    sim.take()
-    return sim
 
 
 def test_a_late_answer_is_apologised_for_once_and_then_given_up_with_a_word_about_it() -> None:

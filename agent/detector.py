@@ -1,23 +1,25 @@
 """The detector of speech: livekit's own model, asked where the sound comes in.
 
 The framework's detector hands every window of 32 ms to a thread and back, copies all sound it hears for whoever might
-want it, and tells of every window. Here the model, which takes 0.05 ms, is asked on the spot, and of silence that goes
-on nothing is told. What is told of speech is the same, window by window, but that a window counts before it is told of:
-the framework counts it afterwards, so that whoever waits for 0.2 s of silence learns of it a window late.
+want it, and tells of every window through two queues. Here the model, which takes 0.05 ms, is asked on the spot, what
+it finds is told on the spot, and of silence that goes on nothing is told. What is told of speech is the same, window by
+window, but that a window counts before it is told of: the framework counts it afterwards, so that whoever waits for
+0.2 s of silence learns of it a window late.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from livekit import rtc
 from livekit.agents import vad
 from livekit.local_inference import VAD, VAD_WINDOW_SAMPLES
 
 from audio.frames import Pcm
+from audio.resampling import SPEECH_RATE
 
-_RATE = 16_000
-"""Samples a second that the model hears."""
-_WINDOW = VAD_WINDOW_SAMPLES / _RATE
+Tell = Callable[[vad.VADEvent], None]
+
+WINDOW = VAD_WINDOW_SAMPLES / SPEECH_RATE
 """Seconds it judges at a time."""
 _SPEECH, _STILL_SPEECH = 0.5, 0.35
 """Probabilities from which a window counts as speech: at first, and while somebody speaks. The framework's own."""
@@ -49,16 +51,16 @@ class _Heard:
         """Another window has passed."""
         self.samples += VAD_WINDOW_SAMPLES
         if self.speaking:
-            self.speech += _WINDOW
+            self.speech += WINDOW
         else:
-            self.silence += _WINDOW
+            self.silence += WINDOW
 
     def event(self, kind: vad.VADEventType, probability: float) -> vad.VADEvent:
         """As the framework tells it."""
         return vad.VADEvent(
             type=kind,
             samples_index=self.samples,
-            timestamp=self.samples / _RATE,
+            timestamp=self.samples / SPEECH_RATE,
             speech_duration=self.speech,
             silence_duration=self.silence,
             probability=probability,
@@ -68,62 +70,43 @@ class _Heard:
         )
 
 
-class Detector(vad.VAD):
-    """Detects speech in sound of 16 kHz."""
+class Detector:
+    """Detects speech."""
 
     def __init__(self, min_silence: float) -> None:
         """`min_silence` is the seconds of silence after which speech counts as ended."""
-        super().__init__(capabilities=vad.VADCapabilities(update_interval=_WINDOW))
         self._min_silence = min_silence
 
-    @property
-    def model(self) -> str:
-        """Its name."""
-        return "silero"
-
-    def stream(self) -> vad.VADStream:
-        """Begin to hear."""
-        return _Detection(self, self._min_silence)
+    def listen(self, tell: Tell) -> "Detection":
+        """Begin to hear; `tell` is told of speech as it comes and goes."""
+        return Detection(self._min_silence, tell)
 
 
-class _Detection(vad.VADStream):
-    def __init__(self, detector: Detector, min_silence: float) -> None:
-        super().__init__(detector)
+class Detection:
+    """What one leg is found to say."""
+
+    def __init__(self, min_silence: float, tell: Tell) -> None:
         self._min_silence = min_silence
+        self._to = tell
         self._judge = VAD()
         self._left: Pcm = np.zeros(0, dtype=np.int16)
         """Less than a window."""
         self._heard = _Heard()
         self._told_still = False
 
-    def push_frame(self, frame: rtc.AudioFrame) -> None:
-        """Hear a frame, and tell at once what it changes. Raises ValueError for another rate than 16 kHz."""
-        self._check_input_not_ended()
-        self._check_not_closed()
-        if frame.sample_rate != _RATE:
-            raise ValueError(f"expected sound of {_RATE} Hz, received {frame.sample_rate}")
-        sound = np.concatenate([self._left, np.frombuffer(frame.data, dtype=np.int16)])
+    def hear(self, sound: Pcm) -> None:
+        """Take sound of 16 kHz, and tell at once what it changes."""
+        sound = np.concatenate([self._left, sound])
         whole = len(sound) // VAD_WINDOW_SAMPLES * VAD_WINDOW_SAMPLES
         for start in range(0, whole, VAD_WINDOW_SAMPLES):
             self._take(self._judge.predict(sound[start : start + VAD_WINDOW_SAMPLES]))
         self._left = sound[whole:]
 
-    def flush(self) -> None:
-        """Begin anew: what was heard has nothing to do with what comes."""
-        self._judge.reset()
-        self._left = self._left[:0]
-        self._heard = _Heard()
-
-    async def _main_task(self) -> None:
-        """Everything happens where the sound comes in; this ends with it."""
-        async for _ in self._input_ch:
-            continue
-
     def _take(self, probability: float) -> None:
         heard = self._heard
         heard.pass_window()
         loud = probability >= _SPEECH or (heard.speaking and probability > _STILL_SPEECH)
-        heard.loud, heard.quiet = (heard.loud + _WINDOW, 0.0) if loud else (0.0, heard.quiet + _WINDOW)
+        heard.loud, heard.quiet = (heard.loud + WINDOW, 0.0) if loud else (0.0, heard.quiet + WINDOW)
         if not (heard.still and self._told_still):
             self._tell(vad.VADEventType.INFERENCE_DONE, probability)
         self._told_still = heard.still
@@ -147,4 +130,4 @@ class _Detection(vad.VADStream):
             heard.speech = 0.0
 
     def _tell(self, kind: vad.VADEventType, probability: float = 0.0) -> None:
-        self._event_ch.send_nowait(self._heard.event(kind, probability))
+        self._to(self._heard.event(kind, probability))

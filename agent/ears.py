@@ -7,15 +7,15 @@ it is asked for.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from livekit import rtc
-from livekit.agents import APIError, stt, vad
+from livekit.agents import stt, vad
 
 from agent import events as e
 from agent.backchannels import is_backchannel
+from agent.detector import WINDOW, Detection, Detector
 from agent.fallback.recogniser import Recogniser, Recognition
 from agent.gate import Gate
 from agent.judge import Judge
@@ -54,24 +54,24 @@ class Instruments:
     """What a leg is heard with."""
 
     recogniser: Recogniser
-    detector: vad.VAD
+    detector: Detector
     judge: Judge
 
 
 @dataclass(frozen=True, slots=True)
 class _Streams:
-    speech: vad.VADStream
+    speech: Detection
     words: Recognition
     judge: Judge
     downsampler: Downsampler = field(default_factory=Downsampler)
     """Once for all: every one of them wants the same rate."""
 
     def push(self, pcm: Pcm) -> None:
-        frame = frame_of(self.downsampler.run(pcm), SPEECH_RATE)
+        sound = self.downsampler.run(pcm)
+        frame = frame_of(sound, SPEECH_RATE)
         self.judge.hear(frame)  # before the others: it is asked because of what they make of it
-        with suppress(RuntimeError):  # a stream that failed is closed a moment before `listen` notices
-            self.speech.push_frame(frame)
-            self.words.push_frame(frame)
+        self.words.push_frame(frame)
+        self.speech.hear(sound)
 
 
 class Ears:
@@ -120,23 +120,14 @@ class Ears:
     async def listen(self) -> None:
         """Hear until cancelled. Raises APIError when the recogniser is lost for good."""
         streams = self._streams = _Streams(
-            self._instruments.detector.stream(),
+            self._instruments.detector.listen(self._detected),
             self._instruments.recogniser.listen(lambda: self.speaking),
             self._instruments.judge,
         )
-        lost: list[BaseException] = []
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._detect(streams.speech), name="ears.detect")
-                tasks.create_task(self._recognise(streams.words), name="ears.recognise")
-        except* APIError as errors:
-            lost.extend(errors.exceptions)
+            await self._recognise(streams.words)
         finally:
             self._streams = None
-            await streams.speech.aclose()
-        if lost:
-            # Not in the handler: what is raised there comes out as a group on some versions of Python.
-            raise lost[0]
 
     def hear(self, pcm: Pcm) -> None:
         """Take 20 ms of the callee's side; deaf before `listen` runs and after it ended."""
@@ -155,19 +146,17 @@ class Ears:
         except TimeoutError:
             return
 
-    async def _detect(self, speech: vad.VADStream) -> None:
-        async for event in speech:
-            if event.type is vad.VADEventType.INFERENCE_DONE:
-                self.gate.pass_on(event)
-                self._window(event.probability)
-            elif event.type is vad.VADEventType.START_OF_SPEECH:
-                self._began(event)
-            else:
-                self._ended(event)
+    def _detected(self, event: vad.VADEvent) -> None:
+        if event.type is vad.VADEventType.INFERENCE_DONE:
+            self.gate.pass_on(event)
+            self._window(event.probability)
+        elif event.type is vad.VADEventType.START_OF_SPEECH:
+            self._began(event)
+        else:
+            self._ended(event)
 
     def _window(self, probability: float) -> None:
-        seconds = self._instruments.detector.capabilities.update_interval
-        verdict = self._stretch.add(seconds, probability) if self._stretch is not None else None
+        verdict = self._stretch.add(WINDOW, probability) if self._stretch is not None else None
         if verdict == "audible":
             self._tell(e.CalleeAudible(at=self._now()))
         elif verdict == "clear":

@@ -88,20 +88,26 @@ class SharedDetector(vad.VAD):
 
     def stream(self) -> vad.VADStream:
         """A stream that ignores the sound it is given: the ears have heard it already."""
-        return _SharedStream(self, self._gate)
+        return _SharedStream(self, self._gate.speech)
 
 
 class _SharedStream(vad.VADStream):
-    def __init__(self, detector: vad.VAD, gate: Gate) -> None:
-        self._gate = gate
+    """Hands the gate's events on as they are: its own channel would queue and copy each once more."""
+
+    def __init__(self, detector: vad.VAD, events: asyncio.Queue[vad.VADEvent]) -> None:
         super().__init__(detector)
+        self._events = events
+
+    async def __anext__(self) -> vad.VADEvent:
+        return await self._events.get()
 
     def push_frame(self, frame: rtc.AudioFrame) -> None:
         """The ears have this sound already."""
 
     async def _main_task(self) -> None:
-        while True:
-            self._event_ch.send_nowait(await self._gate.speech.get())
+        """There is nothing to do until it is closed."""
+        async for _ in self._input_ch:
+            continue
 
 
 async def shared_words(gate: Gate) -> AsyncIterator[stt.SpeechEvent]:

@@ -3,10 +3,10 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from agent.line import Leg, SpokenWord
+from agent.line import Leg
 from audio.echo import EchoMeter
 from audio.frames import Pcm, silence
-from audio.ledger import PlacedWord
+from audio.ledger import SpokenWord
 from audio.mixer import Mixer
 
 Hear = Callable[[Pcm], None]
@@ -54,8 +54,6 @@ class Headset:
         self._hearers = hearers
         self._comparers = comparers
         self._said: deque[Pcm] = deque()
-        self._placed: Sequence[PlacedWord] = ()
-        self._spoken: Sequence[SpokenWord] = ()
 
     def speak(self) -> Pcm:
         """The next 20 ms for the callee."""
@@ -79,10 +77,7 @@ class Headset:
 
     def spoken(self) -> Sequence[SpokenWord]:
         """Every word put on the line so far."""
-        placed = self._mixer.ledger.placed_words()
-        if placed is not self._placed:
-            self._placed, self._spoken = placed, [SpokenWord(*word) for word in placed]
-        return self._spoken
+        return self._mixer.ledger.spoken()
 
 
 class LateLeg:

@@ -10,18 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from audio.frames import Pcm
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenWord:
-    """A word of the agent's as it went out on the line."""
-
-    text: str
-    start: int
-    """First sample, counted from the answer at 24 kHz."""
-    end: int
-    """Sample after the last."""
-
+from audio.ledger import SpokenWord
 
 NOT_FREED = "the line could not be freed in the usual way"
 """The warning where `Line.hang_up` failed: the far end may still be there."""

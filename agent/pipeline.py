@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 import httpx2
-from livekit.agents import APIConnectOptions, llm, stt, tts, vad
+from livekit.agents import APIConnectOptions, llm, stt, tts
 from livekit.plugins import cartesia, deepgram, elevenlabs, openai
 from openai import AsyncOpenAI
 
@@ -48,7 +48,7 @@ class Pipeline:
     model: Model | Talker
     voice: Voice
     recogniser: Recogniser
-    detector: vad.VAD
+    detector: Detector
     judge: Judge
     """Judges whether the callee's turn is over."""
     clients: tuple[AsyncOpenAI, ...]

@@ -6,6 +6,8 @@ events, the recording's timeline. Samples are counted at 24 kHz from the answer.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +37,16 @@ class Word:
     start: float
     """Seconds from the utterance's first sample."""
     end: float
+
+
+class SpokenWord(NamedTuple):
+    """A word of the agent's as it went out on the line."""
+
+    text: str
+    start: int
+    """First sample, counted from the answer at 24 kHz."""
+    end: int
+    """Sample after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,9 @@ class Utterance:
     _sound: list[Pcm] = field(default_factory=list)
     _stored: int = 0
     _played: int = 0
+    _spoken: list[SpokenWord] = field(default_factory=list)
+    _spoken_words: int = 0
+    """Words that went out whole, from the first on: those in `_spoken`, which cannot change any more."""
 
     @property
     def partial(self) -> bool:
@@ -170,10 +185,32 @@ class Utterance:
 
     def heard_words(self) -> Sequence[Word]:
         """The words of which at least half went out."""
-        limit = self._played / RATE
+        return list(filter(self._is_heard, self.words)) if self._played else ()
+
+    def spoken(self) -> Sequence[SpokenWord]:
+        """Those words as they lie on the line. The end of the last one moves while it is being said.
+
+        Cheap enough for every tick: what cannot change is worked out once.
+        """
         if not self._played:
-            return []
-        return [word for word in self.words if (word.start + word.end) / 2 <= limit]
+            return ()
+        while self._spoken_words < len(self.words):
+            word = self.words[self._spoken_words]
+            if round(word.end * RATE) > self._played:
+                break
+            self._spoken.extend(self._lain(word))
+            self._spoken_words += 1
+        under_way = filter(self._is_heard, islice(self.words, self._spoken_words, None))
+        return [*self._spoken, *(lain for word in under_way for lain in self._lain(word))]
+
+    def _is_heard(self, word: Word) -> bool:
+        return (word.start + word.end) / 2 <= self._played / RATE
+
+    def _lain(self, word: Word) -> Sequence[SpokenWord]:
+        """The word where it lies on the line; nothing where that is not known."""
+        start = self.place(round(word.start * RATE))
+        last = self.place(max(0, min(round(word.end * RATE), self._played) - 1))
+        return () if start is None or last is None else (SpokenWord(word.text.strip(), start, last + 1),)
 
     def heard(self) -> str:
         """The text that was audible, to the word; all of it once the utterance was played whole."""
@@ -210,20 +247,14 @@ def _estimate(text: str, seconds: float) -> str:
     return " ".join(kept)
 
 
-PlacedWord = tuple[str, int, int]
-"""Text, first sample and sample after the last, by the line's samples."""
-
-
 class Ledger:
     """Every utterance that reached the line, in the order of its first sample."""
 
     def __init__(self) -> None:
         self._utterances: list[Utterance] = []
-        self._settled: list[PlacedWord] = []
-        self._settled_utterances = 0
-        self._placed: Sequence[PlacedWord] = ()
-        self._placed_at: tuple[int, int, int] = (0, 0, 0)
-        """Utterances, and samples and words of those that may grow, for which that was worked out."""
+        self._spoken: list[SpokenWord] = []
+        self._finished = 0
+        """Utterances, from the first on, of which nothing more will go out: their words are those in `_spoken`."""
 
     def __iter__(self) -> Iterator[Utterance]:
         return iter(self._utterances)
@@ -232,32 +263,10 @@ class Ledger:
         """Note that the utterance's first sample is about to go out."""
         self._utterances.append(utterance)
 
-    def placed_words(self) -> Sequence[PlacedWord]:
-        """Every word that went out; the same object until that changes.
-
-        Cheap enough for every tick: what cannot change is worked out once.
-        """
-        growing = self._utterances[self._settled_utterances :]
-        at = len(self._utterances), sum(each.played for each in growing), sum(len(each.words) for each in growing)
-        if at != self._placed_at:
-            placed = self._now_placed()
-            self._placed, self._placed_at = self._placed if placed == self._placed else placed, at
-        return self._placed
-
-    def _now_placed(self) -> list[PlacedWord]:
-        while self._settled_utterances < len(self._utterances):
-            utterance = self._utterances[self._settled_utterances]
-            if not utterance.finished:
-                break
-            self._settled.extend(_placed(utterance))
-            self._settled_utterances += 1
-        growing = self._utterances[self._settled_utterances :]
-        return [*self._settled, *(word for utterance in growing for word in _placed(utterance))]
-
-
-def _placed(utterance: Utterance) -> Iterator[PlacedWord]:
-    for word in utterance.heard_words():
-        start = utterance.place(round(word.start * RATE))
-        end = utterance.place(max(0, min(round(word.end * RATE), utterance.played) - 1))
-        if start is not None and end is not None:
-            yield word.text.strip(), start, end + 1
+    def spoken(self) -> Sequence[SpokenWord]:
+        """Every word that went out; as cheap as that of an utterance."""
+        while self._finished < len(self._utterances) and self._utterances[self._finished].finished:
+            self._spoken += self._utterances[self._finished].spoken()
+            self._finished += 1
+        growing = islice(self._utterances, self._finished, None)
+        return [*self._spoken, *(word for utterance in growing for word in utterance.spoken())]

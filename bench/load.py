@@ -18,10 +18,10 @@ from pathlib import Path
 import uvloop
 
 from agent import logs
-from agent.line import SpokenWord
 from agent.rehearsal.script import LineScript
 from agent.standins.process import StandIns, attached
 from audio.frames import Pcm, silence
+from audio.ledger import SpokenWord
 from bench import plain
 from bench.callbacks import Callbacks, Longest
 from bench.ours import conducted

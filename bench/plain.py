@@ -19,13 +19,14 @@ from livekit.agents.utils import http_context
 from livekit.agents.voice import io
 from livekit.plugins import cartesia, deepgram, openai
 
-from agent.line import Dropped, HungUp, Leg, LineEvent, Refused, SpokenWord
+from agent.line import Dropped, HungUp, Leg, LineEvent, Refused
 from agent.rehearsal.line import Sides, SimulatedLine
 from agent.rehearsal.marks import marking
 from agent.rehearsal.script import LineScript
 from agent.standins.judge import ScriptedJudge
 from agent.standins.process import StandInCall, StandIns
 from audio.frames import FRAME, RATE, Pcm, seconds, silence
+from audio.ledger import SpokenWord
 from bench.ours import PROMPT, CallFailed
 from bench.scripts import LANGUAGE
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.line import SpokenWord
 from agent.rehearsal.clips import PlacedWord
 from agent.rehearsal.script import Step
 from audio.frames import Pcm
+from audio.ledger import SpokenWord
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agent.line import SpokenWord
 from agent.rehearsal.script import Echo
 from audio.frames import Pcm, clipped, samples, silence
+from audio.ledger import SpokenWord
 
 
 class Speakerphone:

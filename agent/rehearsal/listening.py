@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.line import SpokenWord
 from audio.frames import Pcm, samples
+from audio.ledger import SpokenWord
 
 GAP = samples(0.3)
 """A pause of at least this much separates two stretches of the agent's speech."""

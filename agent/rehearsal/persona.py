@@ -5,7 +5,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.line import SpokenWord
 from agent.rehearsal.callee import CalleeEvent
 from agent.rehearsal.listening import Listening
 from agent.rehearsal.mind import Speaker, Turn
@@ -15,6 +14,7 @@ from agent.rehearsal.thinking import Speak, Thinking, Thought
 from agent.rehearsal.turns import agent_stopped
 from agent.standins.process import StandInsFailed
 from audio.frames import Pcm, samples
+from audio.ledger import SpokenWord
 
 _GREETS = samples(0.5)
 """After the answer."""

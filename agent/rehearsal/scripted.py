@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
-from agent.line import SpokenWord
 from agent.rehearsal.callee import CalleeEvent
 from agent.rehearsal.clips import Clips
 from agent.rehearsal.listening import Listening
@@ -12,6 +11,7 @@ from agent.rehearsal.script import After, LineScript, Step
 from agent.rehearsal.sending import Sending
 from agent.rehearsal.turns import agent_stopped
 from audio.frames import Pcm, samples
+from audio.ledger import SpokenWord
 
 
 class ScriptedCallee:

@@ -8,6 +8,7 @@ from livekit import rtc
 from livekit.agents import APIConnectOptions, LanguageCode, llm, stt, tts, vad
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr, TimedString
 
+from agent.detector import Detection, Detector, Tell
 from audio.frames import RATE, Pcm
 
 
@@ -81,38 +82,26 @@ class _FakeWriting(llm.LLMStream):
         self._event_ch.send_nowait(llm.ChatChunk(id="c1"))
 
 
-class FakeDetector(vad.VAD):
+class FakeDetector(Detector):
     """Finds what it is told to have found."""
 
     def __init__(self) -> None:
-        super().__init__(capabilities=vad.VADCapabilities(update_interval=0.032))
-        self.found: asyncio.Queue[vad.VADEvent] = asyncio.Queue()
-        self.streams: list[FakeDetection] = []
+        super().__init__(min_silence=0.25)
+        self.listening: list[FakeDetection] = []
 
-    def stream(self) -> vad.VADStream:
-        stream = FakeDetection(self)
-        self.streams.append(stream)
-        return stream
+    def listen(self, tell: Tell) -> Detection:
+        self.listening.append(FakeDetection(0.25, tell))
+        return self.listening[-1]
 
 
-class FakeDetection(vad.VADStream):
-    def __init__(self, detector: FakeDetector) -> None:
+class FakeDetection(Detection):
+    def __init__(self, min_silence: float, tell: Tell) -> None:
+        super().__init__(min_silence, tell)
+        self.find = tell
         self.heard = 0
-        self.closed = False
-        self._found = detector.found
-        super().__init__(detector)
 
-    def push_frame(self, frame: rtc.AudioFrame) -> None:
-        super().push_frame(frame)
+    def hear(self, sound: Pcm) -> None:
         self.heard += 1
-
-    async def aclose(self) -> None:
-        self.closed = True
-        await super().aclose()
-
-    async def _main_task(self) -> None:
-        while True:
-            self._event_ch.send_nowait(await self._found.get())
 
 
 class FakeRecogniser(stt.STT[Any]):

@@ -19,6 +19,7 @@ from agent.plan import Patience
 from agent.state import Mode, Terms
 from agent.voice import SilentVoice
 from audio.frames import Pcm, silence
+from audio.ledger import SpokenWord
 from tests.agent.hurry import hurried, now
 
 PATIENCE = Patience(ringing=30, limit=60, silences=(20,), reply=8)
@@ -142,7 +143,7 @@ class FakeLeg:
     def voice(self) -> Pcm:
         return silence()
 
-    def spoken(self) -> list[lines.SpokenWord]:
+    def spoken(self) -> list[SpokenWord]:
         return []
 
 

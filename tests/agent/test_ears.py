@@ -177,8 +177,8 @@ class Pair:
 
     @property
     def detection(self) -> FakeDetection:
-        [stream] = self.detector.streams
-        return stream
+        [detection] = self.detector.listening
+        return detection
 
     @property
     def recognition(self) -> FakeRecognition:
@@ -199,7 +199,7 @@ class Pair:
     async def find(self, *found: vad.VADEvent | stt.SpeechEvent) -> None:
         for event in found:
             if isinstance(event, vad.VADEvent):
-                self.detector.found.put_nowait(event)
+                self.detection.find(event)
             else:
                 self.recogniser.found.put_nowait(event)
             await settled()
@@ -330,9 +330,7 @@ def test_ears_that_stop_listening_close_what_they_opened() -> None:
         assert task.cancelled()
         return pair
 
-    pair = hurried(scene())
-    assert pair.detection.closed
-    assert pair.recognition.closed
+    assert hurried(scene()).recognition.closed
 
 
 @pytest.mark.parametrize("found", [[APIConnectionError(retryable=False)], [None] * 4])
@@ -346,9 +344,10 @@ def test_a_recogniser_that_is_lost_or_stops_by_itself_is_a_failure_of_the_provid
                 pair.recogniser.found.put_nowait(each)
             with pytest.raises(APIConnectionError):
                 await task
+            pair.hear(silence(5 * FRAME))
         return pair
 
-    assert hurried(scene()).detection.closed
+    assert hurried(scene()).detection.heard == 0
 
 
 def test_sound_that_comes_while_a_lost_recogniser_is_cleared_away_is_passed_over() -> None:

@@ -3,10 +3,9 @@
 import numpy as np
 
 from agent.headset import Headset, LateLeg
-from agent.line import SpokenWord
 from audio.beds import FADE, Bed
 from audio.frames import FRAME, RATE, Pcm
-from audio.ledger import Utterance, Word
+from audio.ledger import SpokenWord, Utterance, Word
 from audio.mixer import Mixer
 
 

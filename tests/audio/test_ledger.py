@@ -138,7 +138,7 @@ def test_words_resumed_after_a_pause_are_placed_on_either_side_of_it() -> None:
     utterance.add(loud(1.0))
     utterance.take(samples(0.5), 0)
     utterance.take(samples(0.5), samples(3.0))
-    assert ledger.placed_words() == [("one", 0, samples(0.5)), ("two", samples(3.0), samples(3.5))]
+    assert ledger.spoken() == [("one", 0, samples(0.5)), ("two", samples(3.0), samples(3.5))]
 
 
 def test_the_voice_is_placed_by_its_first_and_last_audible_samples() -> None:
@@ -164,14 +164,14 @@ def test_words_are_listed_once_while_an_utterance_grows_and_after_it_ended() -> 
     first.add(loud(1.0))
     first.take(samples(0.5), 0)
     growing = [("one", 0, samples(0.5))]
-    assert [ledger.placed_words(), ledger.placed_words()] == [growing, growing]
+    assert [ledger.spoken(), ledger.spoken()] == [growing, growing]
     first.complete = True
     first.take(samples(0.5), samples(0.5))
     ledger.enter(second)
     second.add(loud(1.0))
     second.take(samples(0.3), RATE)
     expected = [*growing, ("two", samples(0.5), RATE), ("one", RATE, RATE + samples(0.3))]
-    assert [ledger.placed_words(), ledger.placed_words()] == [expected, expected]
+    assert [ledger.spoken(), ledger.spoken()] == [expected, expected]
     assert list(ledger) == [first, second]
 
 
@@ -179,4 +179,4 @@ def test_words_that_never_went_out_are_not_listed() -> None:
     ledger = Ledger()
     utterance = said("one two three", spaced("one two three"), 0.8)
     ledger.enter(utterance)
-    assert [text for text, _, _ in ledger.placed_words()] == ["one", "two"]
+    assert [text for text, _, _ in ledger.spoken()] == ["one", "two"]

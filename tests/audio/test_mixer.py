@@ -243,7 +243,7 @@ def test_the_ledger_has_every_utterance_once_however_long_it_waits_for_its_momen
     desk.announce(said)
     desk.tick(7)
     assert list(desk.mixer.ledger) == [said]
-    assert desk.mixer.ledger.placed_words() == [("Hello", 5 * FRAME, 6 * FRAME)]
+    assert desk.mixer.ledger.spoken() == [("Hello", 5 * FRAME, 6 * FRAME)]
 
 
 def test_a_frame_that_was_handed_out_does_not_change_later() -> None:

@@ -11,10 +11,11 @@ import pytest
 from livekit import api
 
 from agent import events as e
-from agent.line import Answered, LineEvent, SpokenWord
+from agent.line import Answered, LineEvent
 from agent.worker.dialler import Outbound
 from agent.worker.line import LiveKitLine
 from audio.frames import FRAME, RATE, Pcm, silence
+from audio.ledger import SpokenWord
 from tests.e2e.attempts import FIRST_SENTENCE, Placed, Scheduler, journal
 from tests.e2e.call import Call
 from tests.e2e.hearing import alike, chirp, find_chirp, first_sound, sounding

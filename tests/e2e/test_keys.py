@@ -6,11 +6,12 @@ from itertools import pairwise
 import pytest
 from livekit import api
 
-from agent.line import LineEvent, SpokenWord
+from agent.line import LineEvent
 from agent.worker.dialler import Outbound
 from agent.worker.dtmf import PACE, NotOnTheLine
 from agent.worker.line import LiveKitLine
 from audio.frames import FRAME, Pcm, silence
+from audio.ledger import SpokenWord
 from tests.e2e.participant import joined
 from tests.e2e.phone import Phone
 from tests.e2e.rtp import until

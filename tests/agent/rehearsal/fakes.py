@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from agent.line import LineEvent, SpokenWord
+from agent.line import LineEvent
 from agent.standins.speech import Mark, Speech, TimedWord
 from audio.frames import FRAME, RATE, Pcm, samples, silence
+from audio.ledger import SpokenWord
 
 WORD = 0.3
 """Seconds a word takes."""

@@ -6,7 +6,6 @@ Words take 0.3 s each, nobody is misheard, and the agent never interrupts: what 
 import numpy as np
 
 from agent import events as e
-from agent.line import SpokenWord
 from agent.rehearsal.callee import KeyPressed, Left, SpeechBegan
 from agent.rehearsal.rendering import render
 from agent.rehearsal.script import LineScript
@@ -15,6 +14,7 @@ from agent.standins.config import ModelScript
 from agent.standins.dialogue import END_CALL, OfferedTool, Turn
 from agent.standins.script import respond
 from audio.frames import RATE, Pcm, samples, silence
+from audio.ledger import SpokenWord
 from tests.agent.rehearsal.fakes import WORD, tone, voice
 
 STEP = samples(0.1)

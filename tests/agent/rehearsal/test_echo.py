@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from agent.line import SpokenWord
 from agent.rehearsal.echo import Speakerphone
 from agent.rehearsal.script import Echo
 from audio.frames import FRAME, Pcm, silence
+from audio.ledger import SpokenWord
 
 
 def level(value: int) -> Pcm:

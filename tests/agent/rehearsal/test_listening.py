@@ -2,9 +2,9 @@ import re
 
 import numpy as np
 
-from agent.line import SpokenWord
 from agent.rehearsal.listening import Listening
 from audio.frames import FRAME, Pcm, samples, silence
+from audio.ledger import SpokenWord
 from tests.agent.rehearsal.fakes import tone
 
 

@@ -11,10 +11,11 @@ from aiohttp import web
 from livekit import api, rtc
 from livekit.rtc.room import EventTypes
 
-from agent.line import LineEvent, SpokenWord
+from agent.line import LineEvent
 from agent.worker.farend import CALL_STATUS
 from agent.worker.sound import Outlet, Sound, SourceOutlet
 from audio.frames import Pcm, silence
+from audio.ledger import SpokenWord
 
 CALLEE = "callee"
 SECRET = "secret-0123456789-0123456789-0123456789"

@@ -7,9 +7,9 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from agent.line import SpokenWord
 from agent.worker.sound import ENOUGH, PRIMING, TOO_LONG, TOO_MANY, Backlog, SourceOutlet, Ticks
 from audio.frames import FRAME, TICK, Pcm, silence
+from audio.ledger import SpokenWord
 from tests.agent.hurry import hurried, now
 
 

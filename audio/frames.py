@@ -35,10 +35,21 @@ def samples(seconds: float) -> int:
     return round(seconds * RATE)
 
 
-def clipped(sound: npt.NDArray[np.float64]) -> Pcm:
+def clipped(sound: npt.NDArray[np.float64] | npt.NDArray[np.float32]) -> Pcm:
     """Sound on the scale of 16 bits as samples, rounded to the nearest; what is beyond the scale is cut off."""
-    pcm: Pcm = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
-    return pcm
+    rounded = np.rint(sound)
+    # Not `np.clip`, with which it takes twice as long over a frame.
+    np.minimum(rounded, 32767, out=rounded)
+    np.maximum(rounded, -32768, out=rounded)
+    return rounded.astype(np.int16)
+
+
+def added(one: Pcm, other: Pcm) -> Pcm:
+    """Two sounds of one length at once; what is beyond the scale is cut off."""
+    both = one.astype(np.int32) + other
+    np.minimum(both, 32767, out=both)
+    np.maximum(both, -32768, out=both)
+    return both.astype(np.int16)
 
 
 def levelled(sound: npt.NDArray[np.float64], dbfs: float) -> Pcm:

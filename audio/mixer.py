@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from audio.beds import Bed, laid_under
-from audio.frames import FRAME, RATE, Pcm, samples, silence
+from audio.frames import FRAME, RATE, Pcm, added, samples, silence
 from audio.ledger import Ledger, Utterance
 
 Listener = Callable[[Utterance], None]
@@ -96,7 +96,7 @@ class Mixer:
             self._speak(frame)
         if len(self._fading):
             end = frame[: len(self._fading)]
-            end[:] = np.clip(end.astype(np.int32) + self._fading, -32768, 32767)
+            end[:] = added(end, self._fading)
             self._fading = silence(0)
         self._duck(frame)
         self.position += FRAME

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from audio.frames import RATE, Pcm
+from audio.frames import RATE, Pcm, clipped
 
 SPEECH_RATE = 16_000
 """Samples a second that come out."""
@@ -58,8 +58,4 @@ class Downsampler:
         step = joined.itemsize
         # A view would do, but what overlaps is multiplied without BLAS.
         blocks = np.ndarray((len(pcm) // _BLOCK, _REACH), np.float32, joined, 0, (_BLOCK * step, step)).copy()
-        sound = (blocks @ self._WEIGHTS).ravel()
-        np.rint(sound, out=sound)
-        np.minimum(sound, 32767, out=sound)
-        np.maximum(sound, -32768, out=sound)
-        return sound.astype(np.int16)
+        return clipped((blocks @ self._WEIGHTS).ravel())

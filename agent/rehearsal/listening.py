@@ -8,17 +8,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from audio.frames import Pcm, samples
-from audio.ledger import SpokenWord
+from audio.ledger import SpokenWord, audible
 
 GAP = samples(0.3)
 """A pause of at least this much separates two stretches of the agent's speech."""
 _BRIDGE = samples(1.0)
 """Sound goes on counting as speech this long after the last known word."""
-_AUDIBLE = 164
-"""Smallest absolute sample that counts as sound: -46 dBFS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class Listening:
             self._heard.append(_Heard(word.text, end))
 
     def _take_sound(self, now: int, frame: Pcm) -> None:
-        loud = np.flatnonzero(np.abs(frame.astype(np.int32)) >= _AUDIBLE)
+        loud = audible(frame)
         if not len(loud):
             return
         first, last = now + int(loud[0]), now + int(loud[-1])

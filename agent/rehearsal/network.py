@@ -13,11 +13,13 @@ import numpy as np
 from agent.rehearsal.script import Codec, Network
 from audio import noise
 from audio.band import Law, TelephoneBand
-from audio.frames import Pcm, samples, silence
+from audio.frames import Pcm, added, samples, silence
 
 _LAWS = {Codec.PCMU: Law.MU, Codec.PCMA: Law.A}
 _FADE = 0.5
 """What is left of a repeated packet's loudness, each time."""
+_DRAWN = 100
+"""Packets whose fate is drawn at once."""
 
 
 def delay(network: Network) -> int:
@@ -68,12 +70,12 @@ class Path:
         heard = self._way.carry(received)
         if self._noise is None:
             return heard
-        mixed: Pcm = np.clip(heard.astype(np.int32) + self._noise.take(len(frame)), -32768, 32767).astype(np.int16)
-        return mixed
+        return added(heard, self._noise.take(len(frame)))
 
 
 def _losses(network: Network, rng: np.random.Generator) -> Iterator[bool]:
     """For each packet, whether it never arrives or arrives later than the playout buffer waits."""
+    loss, jitter, depth = network.loss, network.jitter_ms, network.depth_ms
     while True:
-        missing, late = rng.random(2)
-        yield bool(missing < network.loss or late * network.jitter_ms > network.depth_ms)
+        for missing, late in rng.random((_DRAWN, 2)).tolist():
+            yield missing < loss or late * jitter > depth

@@ -5,12 +5,10 @@ A frame is begun, things are done in it at their samples, and it is taken: `begi
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from agent.rehearsal.callee import CalleeEvent, KeyPressed, Left, SpeechBegan
 from agent.rehearsal.clips import Clip, PlacedWord
 from agent.rehearsal.script import Noise
-from audio.frames import Pcm, silence
+from audio.frames import Pcm, added, silence
 from audio.noise import Loop
 
 _NOTHING = Clip(silence(0))
@@ -111,4 +109,4 @@ def _stretches(words: Sequence[PlacedWord]) -> list[tuple[PlacedWord, ...]]:
 
 
 def _add(target: Pcm, pcm: Pcm) -> None:
-    target[:] = np.clip(target.astype(np.int32) + pcm, -32768, 32767)
+    target[:] = added(target, pcm)

@@ -75,7 +75,7 @@ class Caller(Agent):
         self._begun = begun
         self.latest: Utterance | None = None
         """What was begun last."""
-        self.written: Utterance | None = None
+        self.writing: Utterance | None = None
         """What is being spoken as the model writes it, if anything is."""
 
     async def stt_node(
@@ -93,9 +93,9 @@ class Caller(Agent):
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterator[rtc.AudioFrame]:
         """The voice's frames, each with the utterance it belongs to, whose text grows as the model writes."""
-        utterance = self.latest = self.written = Utterance(id=new_id(), kind="reply")
+        utterance = self.latest = self.writing = Utterance(id=new_id(), kind="reply")
 
-        async def written() -> AsyncIterator[str]:
+        async def pieces() -> AsyncIterator[str]:
             async for piece in text:
                 if piece and not utterance.text:
                     self._begun(utterance.id)
@@ -103,13 +103,14 @@ class Caller(Agent):
                 yield piece
 
         try:
-            async for frame in voiced(Agent.default.tts_node(self, written(), model_settings), utterance):
+            async for frame in voiced(Agent.default.tts_node(self, pieces(), model_settings), utterance):
                 yield frame
         except APIError:
             utterance.broken = True
             raise
         finally:
-            self.written = None
+            if self.writing is utterance:
+                self.writing = None
 
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
         """Let the turn through, unless the call is closing."""
@@ -274,7 +275,7 @@ class Observer:
         latest = self._caller.latest
         if latest is None or latest.finished:
             return False
-        return latest.played + latest.left > 0 or (written and self._caller.written is latest and bool(latest.text))
+        return latest.played + latest.left > 0 or (written and self._caller.writing is latest and bool(latest.text))
 
 
 def session_for(pipeline: Pipeline, ears: Ears, endpointing: Endpointing) -> AgentSession[None]:

@@ -87,7 +87,7 @@ class Detection:
 
     def __init__(self, min_silence: float, tell: Tell) -> None:
         self._min_silence = min_silence
-        self._to = tell
+        self._tell = tell
         self._judge = VAD()
         self._left: Pcm = np.zeros(0, dtype=np.int16)
         """Less than a window."""
@@ -108,7 +108,7 @@ class Detection:
         loud = probability >= _SPEECH or (heard.speaking and probability > _STILL_SPEECH)
         heard.loud, heard.quiet = (heard.loud + WINDOW, 0.0) if loud else (0.0, heard.quiet + WINDOW)
         if not (heard.still and self._told_still):
-            self._tell(vad.VADEventType.INFERENCE_DONE, probability)
+            self._report(vad.VADEventType.INFERENCE_DONE, probability)
         self._told_still = heard.still
         if loud:
             self._louder()
@@ -119,15 +119,15 @@ class Detection:
         heard = self._heard
         if not heard.speaking and heard.loud >= _LEAST_SPEECH:
             heard.speaking, heard.silence, heard.speech = True, 0.0, heard.loud
-            self._tell(vad.VADEventType.START_OF_SPEECH)
+            self._report(vad.VADEventType.START_OF_SPEECH)
 
     def _quieter(self) -> None:
         heard = self._heard
         if heard.speaking and heard.quiet >= self._min_silence:
             heard.speaking, heard.silence = False, heard.quiet
             heard.speech = max(0.0, heard.speech - heard.quiet)
-            self._tell(vad.VADEventType.END_OF_SPEECH)
+            self._report(vad.VADEventType.END_OF_SPEECH)
             heard.speech = 0.0
 
-    def _tell(self, kind: vad.VADEventType, probability: float = 0.0) -> None:
-        self._to(self._heard.event(kind, probability))
+    def _report(self, kind: vad.VADEventType, probability: float = 0.0) -> None:
+        self._tell(self._heard.event(kind, probability))

@@ -7,10 +7,12 @@ from livekit import rtc
 from livekit.agents import stt, vad
 from livekit.agents.inference.eot.base import MIN_SILENCE_DURATION_MS
 
+from agent.detector import WINDOW
+
 JUDGED = MIN_SILENCE_DURATION_MS / 1000
 """Seconds of silence after which the session asks whether the turn is over."""
 
-_WINDOW = vad.VADEventType.INFERENCE_DONE
+_LOOKED = vad.VADEventType.INFERENCE_DONE
 
 
 class Gate:
@@ -65,7 +67,7 @@ class Gate:
             self._withheld = over_agent
         if self.passing:
             self._hand_on(event)
-        if isinstance(event, stt.SpeechEvent) or event.type is not _WINDOW or event.raw_accumulated_silence >= JUDGED:
+        if isinstance(event, stt.SpeechEvent) or event.type is not _LOOKED or event.raw_accumulated_silence >= JUDGED:
             self._current.append(event)
 
     def _replay(self) -> None:
@@ -83,7 +85,7 @@ class SharedDetector(vad.VAD):
     """The leg's detector as the session wants it: one of its own, that hears what the ears let through."""
 
     def __init__(self, gate: Gate) -> None:
-        super().__init__(capabilities=vad.VADCapabilities(update_interval=0.032))
+        super().__init__(capabilities=vad.VADCapabilities(update_interval=WINDOW))
         self._gate = gate
 
     def stream(self) -> vad.VADStream:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from audio.frames import Pcm, samples
+from audio.frames import Pcm, clipped, samples
 from audio.noise import Loop
 
 FADE = samples(0.1)
@@ -55,5 +55,4 @@ def laid_under(voice: Pcm, beds: Sequence[Bed]) -> Pcm:
     mixed = voice.astype(np.float32)
     for bed in sounding:
         mixed += bed.take(len(voice))
-    np.rint(mixed, out=mixed).clip(-32768, 32767, out=mixed)
-    return mixed.astype(np.int16)
+    return clipped(mixed)

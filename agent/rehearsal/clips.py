@@ -13,7 +13,7 @@ import numpy as np
 from agent.rehearsal.script import Noise, Play, Sound
 from agent.standins.speech import Speech
 from audio import bursts, tones
-from audio.frames import Pcm, samples, seconds, silence
+from audio.frames import Pcm, clipped, samples, seconds, silence
 
 _BREAK = samples(0.3)
 """A pause of at least this much ends a stretch of speech."""
@@ -114,8 +114,7 @@ def _levelled(pcm: Pcm, level_dbfs: float) -> Pcm:
     scaled = pcm.astype(np.float64)
     voiced = scaled[np.abs(scaled) > _FLOOR]
     gain = 32768.0 * 10 ** (level_dbfs / 20) / float(np.sqrt(np.mean(np.square(voiced))))
-    levelled: Pcm = np.clip(np.round(scaled * gain), -32768, 32767).astype(np.int16)
-    return levelled
+    return clipped(scaled * gain)
 
 
 def _with_stretch_ends(words: list[PlacedWord]) -> tuple[PlacedWord, ...]:
